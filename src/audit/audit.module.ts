@@ -10,8 +10,10 @@ import { EntriesRepository } from './entry/entries.repository.js';
 import { EntryFactory } from './entry/entry-factory.js';
 import { EntrySigner } from './entry/entry-signer.js';
 import { Salts } from './entry/salts.js';
+import { DueErasures } from './erasure/due-erasures.js';
 import { EntryErasure } from './erasure/entry-erasure.js';
 import { ErasedFile } from './erasure/erased-file.js';
+import { ErasureProof } from './erasure/erasure-proof.js';
 import { ErasureReach } from './erasure/erasure-reach.js';
 import { ErasureStatement } from './erasure/erasure-statement.js';
 import { ErasureTask } from './erasure/erasure-task.js';
@@ -39,9 +41,11 @@ import { StreamAnswers } from './reading/stream-answers.js';
 import { TrailCursor } from './reading/trail-cursor.js';
 import { TrailReader } from './reading/trail-reader.js';
 import { TrailRepository } from './reading/trail.repository.js';
+import { CheckpointAncestry } from './seals/checkpoint-ancestry.js';
 import { CheckpointFile } from './seals/checkpoint-file.js';
 import { CheckpointPublisher } from './seals/checkpoint-publisher.js';
 import { ContainingSeal } from './seals/containing-seal.js';
+import { EventProof } from './seals/event-proof.js';
 import { NewestSeal } from './seals/newest-seal.js';
 import { SealChain } from './seals/seal-chain.js';
 import { SealKey } from './seals/seal-key.js';
@@ -75,10 +79,12 @@ const seals = [
   TrailDependence,
   SealsRepository,
   ContainingSeal,
+  EventProof,
   NewestSeal,
   SealChain,
   SealProgress,
   Sealer,
+  CheckpointAncestry,
   CheckpointFile,
   CheckpointPublisher,
   SealingRound,
@@ -101,8 +107,10 @@ const reading = [
   StreamAnswers,
 ];
 const erasure = [
+  DueErasures,
   EntryErasure,
   ErasedFile,
+  ErasureProof,
   ErasureReach,
   Erasures,
   ErasuresRepository,

@@ -43,7 +43,7 @@ const REASONS: Readonly<Record<string, string>> = {
     'declares the default for instances of the previous version; this version sets the time itself',
   'src/machines/keys/living-keys.ts': 'bounds how long this process remembers a row',
   'src/sessions/state/recent-revocations.ts': 'bounds how far this process is behind PostgreSQL',
-  'src/sessions/revocation-list/revocation-watch.ts': 'measures a query',
+  'src/sessions/revocation-list/revocation-watch.ts': 'measures a query, and keeps the pace of reads',
   'src/main.ts': 'tells two signals from one',
 };
 

@@ -18,7 +18,7 @@ export class Pace {
   lastLineMs = 0;
 
   /** `requestedMs` is when the request was sent: nothing that the service answers is older. */
-  constructor(private readonly requestedMs: number) {}
+  constructor(readonly requestedMs: number) {}
 
   /** Notes lines that came together; each empty one is a reading, and so are all others together. */
   note(nowMs: number, lines: readonly string[]): void {

@@ -1,7 +1,8 @@
-import { errors, compactVerify, type JWTVerifyGetKey } from 'jose';
+import { compactVerify, type JWTVerifyGetKey } from 'jose';
 import { type Claims, readClaims, type Role } from './claims.js';
-import { introspect } from './introspection.js';
-import { keySetOf } from './key-set.js';
+import { Introspection } from './introspection.js';
+import { isWellFormedKey } from './key-form.js';
+import { keySetOf, KeysUnknown } from './key-set.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { RevocationList } from './revocation-list.js';
 import { readForm } from './token-form.js';
@@ -79,6 +80,8 @@ class OfflineVerifier implements Verifier {
   private readonly keys: JWTVerifyGetKey;
   private readonly list: RevocationList;
   private readonly feed: RevocationFeed | null;
+  /** Null where tokens are refused while revocations are not known. */
+  private readonly introspection: Introspection | null;
 
   constructor(private readonly options: VerifierOptions) {
     const { issuer, url = issuer, now = () => new Date(), revocations } = options;
@@ -100,18 +103,21 @@ class OfflineVerifier implements Verifier {
           list: this.list,
         })
       : null;
+    this.introspection =
+      revocations?.whenStale === 'ask'
+        ? new Introspection(`${this.url}/oauth/introspect`, revocations.key)
+        : null;
   }
 
   async verify(token: string): Promise<Verified> {
-    if (token.startsWith('ptc_') && this.options.revocations?.whenStale === 'ask')
-      return this.ask(token, null);
+    if (this.introspection && isWellFormedKey(token)) return askedOf(this.introspection, token, null);
     const claims = await this.genuine(token);
     if (!this.feed) return verifiedOf(claims);
     await this.feed.begun();
     const verdict = this.list.verdict(claims);
     if (verdict) throw new VerificationError(verdict, 'The session or key of the token is over.');
     if (this.feed.isFresh()) return verifiedOf(claims);
-    if (this.options.revocations?.whenStale === 'ask') return this.ask(token, claims);
+    if (this.introspection) return askedOf(this.introspection, token, claims);
     throw new VerificationError('verification_unavailable', 'Revocations are not known at the moment.', {
       cause: this.feed.failure,
     });
@@ -141,28 +147,22 @@ class OfflineVerifier implements Verifier {
       if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid();
       return value as Record<string, unknown>;
     } catch (error) {
-      if (isAway(error))
-        throw new VerificationError('verification_unavailable', 'The keys are not known.', { cause: error });
+      if (error instanceof KeysUnknown)
+        throw new VerificationError('verification_unavailable', error.message, { cause: error.cause });
       throw invalid();
     }
   }
-
-  private async ask(token: string, claims: Claims | null): Promise<Verified> {
-    const { key } = this.options.revocations!;
-    const answer = await introspect(`${this.url}/oauth/introspect`, key, token);
-    // The answer does not say why: the session may live on, at a lower level or with the next signing key.
-    if (answer === null) throw invalid();
-    return verifiedOf(claims ?? answer);
-  }
 }
 
-/** Whether the keys could not be read; anything else is the token's fault. */
-function isAway(error: unknown): boolean {
-  if (error instanceof VerificationError || error instanceof SyntaxError) return false;
-  if (error instanceof errors.JWKSTimeout) return true;
-  // jose reports an answer that is no key set by its plain base class, and a failed request by fetch's own error.
-  const isPlain = error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC';
-  return isPlain || (error instanceof TypeError && error.message === 'fetch failed');
+async function askedOf(
+  introspection: Introspection,
+  token: string,
+  claims: Claims | null,
+): Promise<Verified> {
+  const answer = await introspection.ask(token);
+  // The answer does not say why: the session may live on, at a lower level or with the next signing key.
+  if (answer === null) throw invalid();
+  return verifiedOf(claims ?? answer);
 }
 
 function verifiedOf(claims: Claims): Verified {

@@ -8,6 +8,7 @@ import {
 import { originOwner } from '../entry/personal-members.js';
 import { commitmentsOf } from '../entry/sealed-form.js';
 import { type ErasurePlace, placeAfter, SOURCES } from './erasure-progress.js';
+import { ErasureProof } from './erasure-proof.js';
 import { ErasuresRepository } from './erasures.repository.js';
 import {
   type ErasedParts,
@@ -30,6 +31,7 @@ export class EntryErasure {
   constructor(
     private readonly entries: PersonalEntriesRepository,
     private readonly erasures: ErasuresRepository,
+    private readonly proof: ErasureProof,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
   ) {}
@@ -62,7 +64,8 @@ export class EntryErasure {
   }
 
   private async finish(tx: Transaction, userId: string): Promise<void> {
-    await this.erasures.finish(tx, userId, this.clock.now());
+    const mac = this.proof.codeOf({ userId, actor: null });
+    await this.erasures.finish(tx, userId, { now: this.clock.now(), mac });
     afterCommit(tx, () => this.logger.log({ userId }, 'Erased the personal data of a deleted account'));
   }
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { Environment } from '../../platform/config/environment.js';
 import { AuditSpool } from '../spool/audit-spool.js';
-import { ErasuresRepository } from './erasures.repository.js';
+import { ErasureProof } from './erasure-proof.js';
+import { type DeletedPerson, ErasuresRepository } from './erasures.repository.js';
 
 const BATCH = 1000;
 const BEGINNING = new Date(0);
@@ -27,6 +28,7 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     environment: Environment,
     private readonly erasures: ErasuresRepository,
+    private readonly proof: ErasureProof,
     private readonly spool: AuditSpool,
   ) {
     this.path = join(environment.DATA_DIR, 'erased.ndjson');
@@ -47,9 +49,10 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   async update(): Promise<boolean> {
     this.known ??= this.read();
     const deleted = await this.erasures.deletedSince(this.from, BATCH);
-    const added = deleted.filter(({ userId }) => !this.known!.has(userId));
+    const added = await this.provenOf(deleted.filter(({ userId }) => !this.known!.has(userId)));
     // PostgreSQL may refuse records after the deletion. A full page has many people, most of them deleted long ago.
-    const forgotten = deleted.length < BATCH ? deleted : added;
+    const isLast = deleted.length < BATCH;
+    const forgotten = isLast ? [...added, ...deleted.filter(({ userId }) => this.known!.has(userId))] : added;
     if (forgotten.length > 0) this.spool.forget(forgotten.map(({ userId }) => userId));
     if (added.length > 0) {
       const lines = added.map(
@@ -59,9 +62,16 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
     }
     for (const { userId } of added) this.known.add(userId);
     const last = deleted.at(-1)?.deletedAt ?? this.from;
-    const isMore = deleted.length === BATCH && last > this.from;
+    const isMore = !isLast && last > this.from;
     this.from = isMore ? last : new Date(last.getTime() - MARGIN_MS);
     return isMore;
+  }
+
+  /** An operator deletes the people of the file, and so it must not contain one whom anybody else has added to the table. */
+  private async provenOf(deleted: readonly DeletedPerson[]): Promise<DeletedPerson[]> {
+    const proven: DeletedPerson[] = [];
+    for (const person of deleted) if ((await this.proof.prove(person)) !== null) proven.push(person);
+    return proven;
   }
 
   private read(): Set<string> {

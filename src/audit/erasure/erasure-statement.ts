@@ -12,7 +12,8 @@ import {
   type ErasureProgress,
   placeAfter,
 } from './erasure-progress.js';
-import { type Erasure, ErasuresRepository } from './erasures.repository.js';
+import type { ErasureRequest } from './erasure-proof.js';
+import { ErasuresRepository } from './erasures.repository.js';
 import { type PageOfAccounts, PersonalEntriesRepository } from './personal-entries.repository.js';
 
 const NOTHING_COUNTED = {
@@ -35,9 +36,9 @@ export class ErasureStatement {
   /**
    * Counts the next entries about a person and, with the last ones, records the event that states the erasure, once. Entries
    * that are added later at places that were already counted are not included. Returns whether the caller should continue: the
-   * person has more, and no other instance works on them.
+   * person has more, and no other instance works on them. The event names the actor of the request, which is proven.
    */
-  async prepare(userId: string): Promise<boolean> {
+  async prepare({ userId, actor }: ErasureRequest): Promise<boolean> {
     return this.transactions.run(async (tx) => {
       const erasure = await this.erasures.claim(tx, userId);
       if (erasure === null || erasure.eventId !== null) return false;
@@ -46,7 +47,7 @@ export class ErasureStatement {
       const counts = sum(counted, page);
       const next = placeAfter(place, page.last, COUNTED);
       if (next !== null) await this.erasures.noteProgress(tx, erasure, { place: next, counted: counts });
-      else await this.record(tx, erasure, counts);
+      else await this.record(tx, { userId, actor }, counts);
       return next !== null;
     });
   }
@@ -70,7 +71,11 @@ export class ErasureStatement {
     return [...found];
   }
 
-  private async record(tx: Transaction, { userId, actor }: Erasure, details: EntryCounts): Promise<void> {
+  private async record(
+    tx: Transaction,
+    { userId, actor }: ErasureRequest,
+    details: EntryCounts,
+  ): Promise<void> {
     await this.erasures.beginSweep(tx);
     const eventId = await this.audit.record(tx, {
       type: 'personal_data_erased',

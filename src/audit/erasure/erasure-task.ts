@@ -1,10 +1,9 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Clock } from '../../platform/clock/clock.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { type DueErasure, DueErasures } from './due-erasures.js';
 import { EntryErasure } from './entry-erasure.js';
 import { ErasureReach } from './erasure-reach.js';
 import { ErasureStatement } from './erasure-statement.js';
-import { type Erasure, ErasuresRepository } from './erasures.repository.js';
 import { LateErasure } from './late-erasure.js';
 
 /** People per run, and pages of each, so that one with many entries does not hold back the others, or late entries. */
@@ -20,16 +19,15 @@ const PAGES_PER_RUN = 10;
 @Injectable()
 export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask(ErasureTask.name, () => this.run(), { pauseMs: 1000 });
-  /** Whose erasures have failed, the last one at the end; they are tried again after all others. */
+  /** Whose erasures have failed or were not requested, the last one at the end; they are tried again after all others. */
   private readonly failed = new Set<string>();
 
   constructor(
-    private readonly erasures: ErasuresRepository,
+    private readonly erasures: DueErasures,
     private readonly statement: ErasureStatement,
     private readonly reach: ErasureReach,
     private readonly entries: EntryErasure,
     private readonly late: LateErasure,
-    private readonly clock: Clock,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -45,13 +43,17 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
    * at once.
    */
   async run(): Promise<boolean> {
-    if (!(await this.erasures.hasWork(this.clock.now()))) return false;
+    if (!(await this.erasures.hasWork())) return false;
     let isMore = false;
     let failure: unknown = null;
-    const due = await this.erasures.due(this.clock.now(), [...this.failed], PER_RUN);
+    const due = await this.erasures.next([...this.failed], PER_RUN);
     if (due.length < PER_RUN) this.failed.clear();
     for (const erasure of due) {
       this.failed.delete(erasure.userId);
+      if (!erasure.isRequested) {
+        this.failed.add(erasure.userId);
+        continue;
+      }
       try {
         isMore = (await this.advance(erasure)) || isMore;
       } catch (error) {
@@ -65,11 +67,12 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
     return isMore;
   }
 
-  private async advance({ userId, eventId, isStated, progress }: Erasure): Promise<boolean> {
-    if (eventId === null) return this.repeated(() => this.statement.prepare(userId));
+  private async advance(erasure: DueErasure): Promise<boolean> {
+    const { userId, eventId, isStated, progress } = erasure;
+    if (eventId === null) return this.repeated(() => this.statement.prepare(erasure));
     if (!isStated) {
       if (!(await this.statement.isSealed(eventId))) return false;
-      await this.erasures.noteStated(userId, this.clock.now());
+      await this.erasures.noteStated(userId);
     }
     if (progress === null) {
       if (!(await this.reach.hasRead(eventId))) return false;

@@ -1,16 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { prepared } from '../../platform/database/prepared-statements.js';
-import type { Actor } from '../../platform/http/origin.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { ErasureProgress } from './erasure-progress.js';
+import type { ErasureRequest, StoredRequest } from './erasure-proof.js';
 
 /** A deleted person whose data is to be erased, or has been. */
-export interface Erasure {
-  readonly userId: string;
+export interface Erasure extends StoredRequest {
   readonly deletedAt: Date;
-  /** Who deleted the account; null for its owner. */
-  readonly actor: Actor | null;
   /** The event that states the erasure; null if it is not recorded yet. */
   readonly eventId: string | null;
   /** Whether that event is known to be sealed, so that members may be removed. */
@@ -19,14 +16,24 @@ export interface Erasure {
   readonly progress: ErasureProgress | null;
 }
 
+/** A person of an erasure, whether it is finished or not. */
+export type DeletedPerson = StoredRequest & { readonly deletedAt: Date };
+
 /** An erasure to add, and when it may begin. */
-export type NewErasure = Pick<Erasure, 'userId' | 'deletedAt' | 'actor'> & { readonly dueAt: Date };
+export type NewErasure = ErasureRequest & {
+  readonly deletedAt: Date;
+  readonly dueAt: Date;
+  readonly mac: Buffer;
+};
+
+const REQUEST = `user_id AS "userId", actor, mac,
+  EXISTS (SELECT FROM users WHERE users.id = user_id) AS "hasAccount"`;
 
 /**
  * Progress names the event that it belongs to, null while entries are counted, because instances of the previous version
  * record the event or start the erasure anew without removing it.
  */
-const COLUMNS = `user_id AS "userId", deleted_at AS "deletedAt", actor, event_id AS "eventId",
+const COLUMNS = `${REQUEST}, deleted_at AS "deletedAt", event_id AS "eventId",
   stated_at IS NOT NULL AS "isStated",
   CASE WHEN progress->>'eventId' IS NOT DISTINCT FROM event_id::text THEN progress->'value' END AS progress`;
 
@@ -41,29 +48,42 @@ const HAS_WORK = prepared(
                     AND position < audit_horizon() FROM erasure_sweep), false) AS "hasWork"`,
 );
 
+const INSERT = 'INSERT INTO erasures (user_id, deleted_at, due_at, actor, mac) VALUES ($1, $2, $3, $4, $5)';
+
+function valuesOf({ userId, deletedAt, dueAt, actor, mac }: NewErasure): unknown[] {
+  return [userId, deletedAt, dueAt, actor && JSON.stringify(actor), mac];
+}
+
 /** All SQL statements on erasures. A row stays after the erasure: it has an id and times, and nothing about a person. */
 @Injectable()
 export class ErasuresRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Adds an erasure, or starts a finished one anew: a restore may have brought the data back. */
-  async insert(tx: Transaction, { userId, deletedAt, dueAt, actor }: NewErasure): Promise<void> {
+  async insert(tx: Transaction, erasure: NewErasure): Promise<void> {
     await tx.query(
-      `INSERT INTO erasures (user_id, deleted_at, due_at, actor) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (user_id) DO UPDATE SET due_at = excluded.due_at, actor = excluded.actor,
+      `${INSERT} ON CONFLICT (user_id) DO UPDATE SET due_at = excluded.due_at, actor = excluded.actor, mac = excluded.mac,
          event_id = NULL, stated_at = NULL, erased_at = NULL, progress = NULL WHERE erasures.erased_at IS NOT NULL`,
-      [userId, deletedAt, dueAt, actor && JSON.stringify(actor)],
+      valuesOf(erasure),
     );
   }
 
   /** Adds an erasure unless there is one of the person. Returns whether there was none. */
-  async insertNew(tx: Transaction, { userId, deletedAt, dueAt, actor }: NewErasure): Promise<boolean> {
+  async insertNew(tx: Transaction, erasure: NewErasure): Promise<boolean> {
     const rows = await tx.query<unknown[]>(
-      `INSERT INTO erasures (user_id, deleted_at, due_at, actor) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (user_id) DO NOTHING RETURNING user_id`,
-      [userId, deletedAt, dueAt, actor && JSON.stringify(actor)],
+      `${INSERT} ON CONFLICT (user_id) DO NOTHING RETURNING user_id`,
+      valuesOf(erasure),
     );
     return rows.length > 0;
+  }
+
+  /** Replaces the request of an unfinished erasure, and leaves how far it has come. */
+  async replaceRequest(tx: Transaction, { userId, actor, mac }: NewErasure): Promise<void> {
+    await tx.query('UPDATE erasures SET actor = $2, mac = $3 WHERE user_id = $1', [
+      userId,
+      actor && JSON.stringify(actor),
+      mac,
+    ]);
   }
 
   /** Returns whether an unfinished erasure is due, or entries may have come since late ones were searched for. */
@@ -138,17 +158,18 @@ export class ErasuresRepository {
     );
   }
 
-  async finish(tx: Transaction, userId: string, now: Date): Promise<void> {
-    await tx.query('UPDATE erasures SET erased_at = $2, actor = NULL, progress = NULL WHERE user_id = $1', [
-      userId,
-      now,
-    ]);
+  /** Finishes an erasure. Who requested it is removed; `mac` is the code of what is left of the request. */
+  async finish(tx: Transaction, userId: string, { now, mac }: { now: Date; mac: Buffer }): Promise<void> {
+    await tx.query(
+      'UPDATE erasures SET erased_at = $2, actor = NULL, mac = $3, progress = NULL WHERE user_id = $1',
+      [userId, now, mac],
+    );
   }
 
   /** Returns the people deleted at or after an instant, the first ones first. */
-  async deletedSince(instant: Date, limit: number): Promise<{ userId: string; deletedAt: Date }[]> {
-    return this.dataSource.query<{ userId: string; deletedAt: Date }[]>(
-      `SELECT user_id AS "userId", deleted_at AS "deletedAt" FROM erasures
+  async deletedSince(instant: Date, limit: number): Promise<DeletedPerson[]> {
+    return this.dataSource.query<DeletedPerson[]>(
+      `SELECT ${REQUEST}, deleted_at AS "deletedAt" FROM erasures
        WHERE deleted_at >= $1 ORDER BY deleted_at, user_id LIMIT $2`,
       [instant, limit],
     );

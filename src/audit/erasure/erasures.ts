@@ -3,6 +3,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Actor } from '../../platform/http/origin.js';
+import { ErasureProof } from './erasure-proof.js';
 import { ErasuresRepository, type NewErasure } from './erasures.repository.js';
 
 const HOUR_MS = 3_600_000;
@@ -12,6 +13,7 @@ const HOUR_MS = 3_600_000;
 export class Erasures {
   constructor(
     private readonly erasures: ErasuresRepository,
+    private readonly proof: ErasureProof,
     private readonly environment: Environment,
     private readonly clock: Clock,
   ) {}
@@ -24,15 +26,24 @@ export class Erasures {
     await this.erasures.insert(tx, this.requested(userId, actor));
   }
 
-  /** Requests the erasure of a person who has no account, unless it was requested before. Returns whether it was not. */
+  /**
+   * Requests the erasure of a person who has no account, unless it was requested before. Returns whether it was not. An
+   * unfinished request whose code is missing or wrong does not count.
+   */
   async requestUnlessKnown(tx: Transaction, userId: string, actor: Actor | null): Promise<boolean> {
-    return this.erasures.insertNew(tx, this.requested(userId, actor));
+    const request = this.requested(userId, actor);
+    if (await this.erasures.insertNew(tx, request)) return true;
+    const pending = await this.erasures.claim(tx, userId);
+    if (pending === null || this.proof.isCoded(pending)) return false;
+    await this.erasures.replaceRequest(tx, request);
+    return true;
   }
 
   private requested(userId: string, actor: Actor | null): NewErasure {
     const deletedAt = this.clock.now();
     const dueAt = new Date(deletedAt.getTime() + this.environment.ERASURE_DELAY_HOURS * HOUR_MS);
-    return { userId, deletedAt, dueAt, actor: actor && withoutReason(actor) };
+    const request = { userId, actor: actor && withoutReason(actor) };
+    return { ...request, deletedAt, dueAt, mac: this.proof.codeOf(request) };
   }
 }
 

@@ -20,7 +20,7 @@ export class SealingRound {
   async run(): Promise<void> {
     for (;;) {
       const { newest, more } = await this.sealer.seal();
-      if (newest) this.checkpoints.publish(newest);
+      if (newest) await this.checkpoints.publish(newest);
       if (!more) return;
     }
   }

@@ -16,6 +16,13 @@ const END_COLUMNS = `number::float8, to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-D
 const SEAL_COLUMNS = `format, ${END_COLUMNS}, from_position::float8 AS "fromPosition", events, calls, members, retired,
   encode(previous, 'hex') AS previous, encode(mac, 'hex') AS mac, key_change AS "keyChange"`;
 
+/** PostgreSQL hashes the members of format 1. The root of format 2 is the stored one, which the hash covers. */
+const HASHED_COLUMNS = `format, ${END_COLUMNS}, from_position::float8 AS "fromPosition", events, calls, retired,
+  encode(CASE format WHEN 1 THEN sha256(members) ELSE root END, 'hex') AS proof,
+  encode(previous, 'hex') AS previous, encode(mac, 'hex') AS mac, key_change AS "keyChange"`;
+
+type HashedSeal = SealEnd & HashedStatement & { readonly mac: string };
+
 /**
  * Selects the seals whose number and end the service can have assigned. A JavaScript number does not represent larger ones
  * exactly, so that a page that begins after such a seal would contain it again.
@@ -46,17 +53,13 @@ export class SealsRepository {
 
   /**
    * Returns seals, genuine or not, newest first, optionally of one month, with the data that the hash covers.
-   * PostgreSQL hashes the members of format 1. The root of format 2 is the stored one, which the hash covers.
    */
   async newest(
     { limit, skip, month }: { limit: number; skip: number; month?: Month | undefined },
     manager: EntityManager = this.dataSource.manager,
   ): Promise<(SealEnd & { mac: string; from: HashedStatement })[]> {
-    const rows = await manager.query<(SealEnd & HashedStatement & { mac: string })[]>(
-      `SELECT format, ${END_COLUMNS}, from_position::float8 AS "fromPosition", events, calls, retired,
-         encode(CASE format WHEN 1 THEN sha256(members) ELSE root END, 'hex') AS proof,
-         encode(previous, 'hex') AS previous, encode(mac, 'hex') AS mac, key_change AS "keyChange"
-       FROM audit_seals seal
+    const rows = await manager.query<HashedSeal[]>(
+      `SELECT ${HASHED_COLUMNS} FROM audit_seals seal
        WHERE seal.time >= coalesce($3, '-infinity'::timestamptz) AND seal.time < coalesce($4, 'infinity'::timestamptz)
        ORDER BY seal.number DESC, seal.time DESC LIMIT $1 OFFSET $2`,
       [limit, skip, month && `${month}-01T00:00:00Z`, month && `${monthsLater(month, 1)}-01T00:00:00Z`],
@@ -65,6 +68,19 @@ export class SealsRepository {
       const { number, time, toPosition, hash, signature, mac } = from;
       return { number, time, toPosition, hash, signature, mac, from };
     });
+  }
+
+  /** Returns seals in the valid range, genuine or not, before a number and time, newest first, with what the hash covers. */
+  async linksBefore(
+    { number, time }: { number: number; time: string },
+    limit: number,
+  ): Promise<{ number: number; time: string; from: HashedStatement }[]> {
+    const rows = await this.dataSource.query<HashedSeal[]>(
+      `SELECT ${HASHED_COLUMNS} FROM audit_seals seal WHERE (seal.number, seal.time) < ($1, $2::timestamptz) AND ${IN_RANGE}
+       ORDER BY seal.number DESC, seal.time DESC LIMIT $3`,
+      [number, time, limit],
+    );
+    return rows.map((from) => ({ number: from.number, time: from.time, from }));
   }
 
   /** Returns the time at which a transaction began, on PostgreSQL's clock. */

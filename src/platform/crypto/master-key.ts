@@ -13,6 +13,7 @@ export type KeyPurpose =
   | 'audit-spool'
   | 'audit-account-digest'
   | 'audit-verified'
+  | 'erasure-request'
   | 'cursor'
   | 'account-cursor'
   | 'alert-id'

@@ -15,8 +15,10 @@ interface Found {
 /**
  * Grants the service's role the privileges it needs on the service's own objects, by name, and no others. It can read
  * and write the rows of every table except the audit tables (`audit_*`), which it can only read and insert into, so
- * that even a fully compromised service cannot rewrite the trail. Nothing else in the schema is changed. Idempotent;
- * the owner runs it after every migration, because a new table has no grants.
+ * that even a fully compromised service cannot rewrite the trail. It can call the functions of the trail: PostgreSQL cannot
+ * recognise a forged event `personal_data_erased`, after which `audit_erase` empties the personal members of a person's entries.
+ * Verification reports the event and each such entry, but the members are lost. Nothing else in the schema is changed.
+ * Idempotent; the owner runs it after every migration, because a new table has no grants.
  */
 export async function grantToService(queryRunner: QueryRunner, serviceRole: string): Promise<void> {
   const { role, schema, tables, sequences, functions } = await find(queryRunner, serviceRole);

@@ -6,10 +6,8 @@ import type { Scope } from '../../platform/access/scope.decorator.js';
 import { Problem, type ProblemOccurrence } from '../../platform/errors/problem.js';
 import type { RequestContext } from '../../platform/http/request-context.js';
 import { SessionErrors } from '../session.errors.js';
+import { INVALID_TOKEN } from '../invalid-token.js';
 import type { TokenFault } from '../tokens/token-refused.js';
-
-/** RFC 6750 section 3.1: the error is named only to a caller who sent a token. */
-const INVALID_TOKEN = { headers: { 'www-authenticate': 'Bearer error="invalid_token"' } };
 
 /** The fault of a token that was not signed with our key. */
 const FORGED = 'bad_signature';

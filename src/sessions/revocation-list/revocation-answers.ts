@@ -7,13 +7,20 @@ import { callerIdOf, type Principal } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { SessionErrors } from '../session.errors.js';
+import { INVALID_TOKEN } from '../invalid-token.js';
 import { linesOf } from './revocation-format.js';
-import type { RevocationPage } from './revocation-item.js';
+import { type AccessLoss, lossOf, type RevocationPage } from './revocation-item.js';
 import { RevocationReader } from './revocation-reader.js';
 import { RevocationWatch } from './revocation-watch.js';
 
 /** Limits on open streams per process. Each costs a line four times a second, and all share their queries. */
 const STREAMS = { ofAll: 1000, ofOne: 500, retryAfterSeconds: 10 };
+
+/**
+ * How long a caller who was listed lately is served before it has to ask again, milliseconds: until this instance knows what it has
+ * lost. One that lives on, such as a key without a scope, repeats its request at this pace.
+ */
+const ASK_AGAIN_MS = 1000;
 
 /** Serves those who follow the list of revocations, until they lose their access or the process stops. */
 @Injectable()
@@ -33,9 +40,9 @@ export class RevocationAnswers implements OnModuleDestroy {
   }
 
   /**
-   * Returns the revocations after a number, waiting for up to `waitSeconds` if there are none, and not after `gone` aborts. A
-   * caller that has lately ended does not wait: its next request is refused, unless it lives on. Throws `cursor_expired`,
-   * `dependency_unavailable`, and `session_ended` if the caller's access ended meanwhile.
+   * Returns the revocations after a number, waiting for up to `waitSeconds` if there are none, and not after `gone` aborts.
+   * Throws `cursor_expired`, `dependency_unavailable`, and `session_ended` or `invalid_token` if the caller's access ended
+   * meanwhile. A caller that has lost permissions gets the page that says so; its next request is judged anew.
    */
   async page(
     caller: Principal,
@@ -45,17 +52,22 @@ export class RevocationAnswers implements OnModuleDestroy {
   ): Promise<RevocationPage> {
     const present = await this.reader.read(after);
     if (waitSeconds === 0 || present.items.length > 0) return present;
-    // The end of the caller is not on any page if its cursor is a later one.
-    if (await this.reader.hasLatelyEnded(caller)) return present;
+    // The loss of the caller is not on any page if its cursor is a later one.
+    const loss = await this.reader.recentLoss(caller);
+    const waitMs = Math.min(waitSeconds * 1000, loss === null ? Number.POSITIVE_INFINITY : ASK_AGAIN_MS);
     const waited = new AbortController();
     const signal = AbortSignal.any([this.draining.signal, gone, waited.signal]);
-    const timer = delay(waitSeconds * 1000, undefined, { signal, ref: false });
-    void timer.then(() => waited.abort()).catch(() => undefined);
+    const timer = delay(waitMs, undefined, { signal, ref: false });
+    const whenOver = timer.then(() => waited.abort()).catch(() => undefined);
+    if (loss === 'ended') {
+      await whenOver;
+      return present;
+    }
     const found = await this.firstAfter(caller, present.last, signal);
     waited.abort();
     // The answer says what holds now, and a wait can end because nothing could be read.
     const page = found ?? (await this.reader.read(present.last));
-    if (this.hasEnded(caller, page)) throw new Problem(SessionErrors.session_ended);
+    this.assertNotEnded(caller, page);
     return page;
   }
 
@@ -66,11 +78,13 @@ export class RevocationAnswers implements OnModuleDestroy {
   async stream(caller: Principal, after: number | null): Promise<Readable> {
     this.open.assertRoom(callerIdOf(caller));
     const first = await this.reader.read(after);
-    const isOver = await this.reader.hasLatelyEnded(caller);
-    const stream = cancellableStream(
-      (signal) => (isOver ? [linesOf(first)] : this.lines(caller, first, signal)),
-      this.draining.signal,
-    );
+    const loss = await this.reader.recentLoss(caller);
+    const lines = (signal: AbortSignal) => {
+      if (loss === 'ended') return [linesOf(first)];
+      const limits = loss === null ? [signal] : [signal, AbortSignal.timeout(ASK_AGAIN_MS)];
+      return this.lines(caller, first, AbortSignal.any(limits));
+    };
+    const stream = cancellableStream(lines, this.draining.signal);
     this.open.add(stream, callerIdOf(caller));
     return stream;
   }
@@ -83,7 +97,7 @@ export class RevocationAnswers implements OnModuleDestroy {
   ): Promise<RevocationPage | null> {
     for (;;) {
       const page = await this.watch.next(number, signal);
-      if (page === null || page.items.length > 0 || this.hasEnded(caller, page)) return page;
+      if (page === null || page.items.length > 0 || this.hasExpired(caller)) return page;
     }
   }
 
@@ -97,18 +111,29 @@ export class RevocationAnswers implements OnModuleDestroy {
     while (page !== null) {
       yield linesOf(page);
       const { last, isFull }: RevocationPage = page;
-      if (this.hasEnded(caller, page)) return;
+      if (this.hasExpired(caller) || lossOn(page, caller) !== null) return;
       page = isFull ? await this.reader.follow(last).catch(() => null) : await this.watch.next(last, signal);
       // An older database was restored; what it will list from now on has numbers that were already sent.
       if (page !== null && page.last < last) return;
     }
   }
 
-  /** The list itself tells that a caller lost its access, unless its token or key has expired. */
-  private hasEnded(caller: Principal, { items }: RevocationPage): boolean {
-    if (this.clock.nowMs() >= caller.expiresAt * 1000) return true;
-    return caller.kind === 'session'
-      ? items.some(({ sessionId }) => sessionId === caller.sessionId)
-      : items.some(({ keyId }) => keyId === caller.keyId);
+  private assertNotEnded(caller: Principal, page: RevocationPage): void {
+    const hasEnded = lossOn(page, caller) === 'ended';
+    if (hasEnded && caller.kind === 'session') throw new Problem(SessionErrors.session_ended, INVALID_TOKEN);
+    if (hasEnded || this.hasExpired(caller)) throw new Problem(SessionErrors.invalid_token, INVALID_TOKEN);
   }
+
+  /** The list does not tell that a token or key has expired. */
+  private hasExpired({ expiresAt }: Principal): boolean {
+    return this.clock.nowMs() >= expiresAt * 1000;
+  }
+}
+
+/** Returns what a caller has lost by a page of the list; null for nothing. */
+function lossOn({ items }: RevocationPage, caller: Principal): AccessLoss | null {
+  const own = items.filter(({ sessionId, keyId }) =>
+    caller.kind === 'session' ? sessionId === caller.sessionId : keyId === caller.keyId,
+  );
+  return lossOf(own.map(({ reason }) => reason));
 }

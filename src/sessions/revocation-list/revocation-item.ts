@@ -41,6 +41,15 @@ export const LISTED_REASONS: Readonly<Record<RevocationReason, ListedReason>> = 
   ended_by_administrator: 'ended_by_admin',
 };
 
+/** What a listed session or key has lost: everything, or some of its permissions, with those that it keeps living on. */
+export type AccessLoss = 'ended' | 'reduced';
+
+/** Returns what was lost for these reasons together; null if there are none. */
+export function lossOf(reasons: readonly ListedReason[]): AccessLoss | null {
+  if (reasons.length === 0) return null;
+  return reasons.every((reason) => reason === 'reduced') ? 'reduced' : 'ended';
+}
+
 /** A session or a key, the other being null, and the user or service account that it belongs to. */
 interface Revoked {
   readonly sessionId: string | null;

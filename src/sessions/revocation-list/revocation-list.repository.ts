@@ -104,19 +104,18 @@ export class RevocationListRepository {
   }
 
   /**
-   * Returns whether this session or key was listed in the last `withinSeconds` on PostgreSQL's clock, with a number or without.
-   * Throws `dependency_unavailable`.
+   * Returns the reasons for which this session or key was listed in the last `withinSeconds` on PostgreSQL's clock, with a number
+   * or without. Throws `dependency_unavailable`.
    */
-  async hasRecent(sessionOrKeyId: string, withinSeconds: number): Promise<boolean> {
+  async recentReasons(sessionOrKeyId: string, withinSeconds: number): Promise<ListedReason[]> {
     const since = `${databaseTime(this.clock, 'now()')} - make_interval(secs => $2)`;
-    const [row] = await onDatabase(() =>
-      this.dataSource.query<[{ listed: boolean }]>(
-        `SELECT EXISTS (
-           SELECT FROM revocations WHERE coalesce(session_id, key_id) = $1 AND revoked_at >= ${since}) AS listed`,
+    const rows = await onDatabase(() =>
+      this.dataSource.query<{ reason: ListedReason }[]>(
+        `SELECT reason FROM revocations WHERE coalesce(session_id, key_id) = $1 AND revoked_at >= ${since}`,
         [sessionOrKeyId, withinSeconds],
       ),
     );
-    return row.listed;
+    return rows.map(({ reason }) => reason);
   }
 
   /**

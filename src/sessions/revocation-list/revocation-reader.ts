@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../platform/access/principal.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { SessionErrors } from '../session.errors.js';
-import type { RevocationPage } from './revocation-item.js';
+import { type AccessLoss, lossOf, type RevocationPage } from './revocation-item.js';
 import { type ListSnapshot, RevocationListRepository } from './revocation-list.repository.js';
 
 /** The number of revocations on a full page. */
@@ -37,11 +37,12 @@ export class RevocationReader {
   }
 
   /**
-   * Returns whether the caller was listed so recently that this instance may have admitted it without knowing. Whoever
-   * lives on, such as a key that lost a scope, is admitted again. Throws `dependency_unavailable`.
+   * Returns what the caller lost so recently that this instance may have admitted it without knowing; null if it lost nothing.
+   * Throws `dependency_unavailable`.
    */
-  async hasLatelyEnded(caller: Principal): Promise<boolean> {
-    return this.list.hasRecent(caller.kind === 'session' ? caller.sessionId : caller.keyId, LATE_SECONDS);
+  async recentLoss(caller: Principal): Promise<AccessLoss | null> {
+    const id = caller.kind === 'session' ? caller.sessionId : caller.keyId;
+    return lossOf(await this.list.recentReasons(id, LATE_SECONDS));
   }
 
   private async completeSnapshot(after: number): Promise<ListSnapshot> {

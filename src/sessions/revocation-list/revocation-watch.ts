@@ -35,7 +35,7 @@ export class RevocationWatch {
     const give = () => resolve(null);
     signal.addEventListener('abort', give, { once: true });
     this.waiters.add(waiter);
-    this.timer ??= setInterval(() => void this.read(), INTERVAL_MS).unref();
+    if (this.timer === null) this.readIn(INTERVAL_MS);
     try {
       return await promise;
     } finally {
@@ -44,10 +44,24 @@ export class RevocationWatch {
     }
   }
 
+  /**
+   * Each read is due an interval after the former one was, not after it began, so that lines do not become rarer than promised;
+   * readers count them. After a pause of the process, the reads that were missed are not made up for.
+   */
+  private readIn(waitMs: number): void {
+    const dueMs = performance.now() + waitMs;
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      if (this.waiters.size === 0) return;
+      const lateMs = (performance.now() - dueMs) % INTERVAL_MS;
+      this.readIn(INTERVAL_MS - lateMs);
+      void this.read();
+    }, waitMs).unref();
+  }
+
   /** A read that takes longer than the interval is joined by the next one, which may be answered earlier. */
   private async read(): Promise<void> {
     const waiting = [...this.waiters];
-    if (waiting.length === 0) return this.rest();
     const startedMs = performance.now();
     const page = await this.reader.follow(Math.min(...waiting.map(({ after }) => after))).catch(() => null);
     if (page === null || performance.now() - startedMs > LATE_MS) return;
@@ -56,10 +70,5 @@ export class RevocationWatch {
       if (page.isFull && page.last < after) continue;
       resolve({ ...page, items: page.items.filter(({ number }) => number > after) });
     }
-  }
-
-  private rest(): void {
-    if (this.timer !== null) clearInterval(this.timer);
-    this.timer = null;
   }
 }

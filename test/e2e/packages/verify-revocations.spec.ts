@@ -7,7 +7,9 @@ import {
   type VerificationError,
   type Verifier,
 } from '../../../packages/verify/src/index.js';
+import { newKey as newKeyText } from '../../../src/machines/keys/key-format.js';
 import { SystemClock } from '../../../src/platform/clock/clock.js';
+import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import { RACE_ROUNDS } from '../../support/races/race-rounds.js';
 import type { Tokens } from '../../support/app/accounts.js';
 import { createPerson } from '../../support/app/people.js';
@@ -229,6 +231,28 @@ describe('@portcullis/verify, which follows the revocations', () => {
     },
   );
 
+  /** What happens to a stream whose replacement works. */
+  const HARMLESS: Readonly<Record<string, (proxy: FeedProxy) => unknown>> = {
+    'falls silent': (proxy) => proxy.forget(),
+    'falls behind, and another one takes 400 ms to begin': (proxy) =>
+      (proxy.lateMs = (ageMs) => 400 + ageMs * 0.2),
+  };
+
+  it.concurrent.for(Object.keys(HARMLESS))(
+    'opens another stream in time, and accepts throughout, when its stream %s',
+    async (name, test) => {
+      const { proxy, verifier } = await startBehindProxy(test.onTestFinished);
+      const { accessToken } = await createPerson(here);
+      await eventually(async () => expect(await outcomeOf(verifier, accessToken)).toBe('accepted'));
+      HARMLESS[name]!(proxy);
+      const { samples, stop } = watch(verifier, accessToken);
+      await delay(8000);
+      await stop();
+      expect(proxy.requests).toBeGreaterThan(1);
+      expect(samples.filter(({ outcome }) => outcome !== 'accepted')).toEqual([]);
+    },
+  );
+
   it.concurrent(
     'refuses everything if it never reaches the list, and waits for that only once',
     async (test) => {
@@ -333,6 +357,17 @@ describe('@portcullis/verify, which follows the revocations', () => {
     });
   });
 
+  it('refuses everything behind a proxy that replaces X-Request-Id, and tells that in the cause', async () => {
+    const { accessToken } = await createPerson(here);
+    const proxy = await startFeedProxy(there.url);
+    onTestFinished(() => proxy.stop());
+    proxy.requestId = 'given-by-the-proxy';
+    await expect(start(proxy.url).verify(accessToken)).rejects.toMatchObject({
+      code: 'verification_unavailable',
+      cause: { message: expect.stringContaining('X-Request-Id') as string },
+    });
+  });
+
   it.each([undefined, ''])('cannot be created with the key %o, as of a variable that is not set', (unset) => {
     expect(() => start(there.url, { key: unset! })).toThrow('revocations.key');
   });
@@ -397,6 +432,26 @@ describe('@portcullis/verify, which follows the revocations', () => {
       await eventually(async () => expect(await outcomeOf(verifier, made.key)).toBe('invalid_token'), {
         timeoutMs: BOUND_MS,
       });
+    });
+
+    it('can follow them again although a stranger has sent more keys than the limit allows', async () => {
+      const limited = await startBeside(here, { listen: true, variables: { RATE_LIMIT_KEY: '40/60' } });
+      onTestFinished(() => limited.close());
+      const proxy = await startFeedProxy(limited.url);
+      onTestFinished(() => proxy.stop());
+      const { key: own } = await newKey();
+      const verifier = start(proxy.url, { key: own, whenStale: 'ask' });
+      const { accessToken } = await createPerson(here);
+      await eventually(async () => expect(await outcomeOf(verifier, accessToken)).toBe('accepted'));
+      const madeUp = () => outcomeOf(verifier, newKeyText('user', new SystemRandomness()));
+      for (let n = 0; n < 50; n += 1) await madeUp();
+      expect(await madeUp()).toBe('verification_unavailable');
+      proxy.cut();
+      await eventually(async () =>
+        expect(await outcomeOf(verifier, accessToken)).toBe('verification_unavailable'),
+      );
+      proxy.heal();
+      await eventually(async () => expect(await outcomeOf(verifier, accessToken)).toBe('accepted'));
     });
   });
 });

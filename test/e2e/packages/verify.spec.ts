@@ -284,12 +284,12 @@ describe('the keys of @portcullis/verify', () => {
   async function keysOnly() {
     vi.useFakeTimers({ toFake: ['Date', 'performance'] });
     const published: TokenForge[] = [];
-    const state = { fetches: 0, isAway: false };
+    const state = { fetches: 0, isAway: false, answer: null as string | null };
     const service = createHttpServer((_request, response) => {
       state.fetches += 1;
       if (state.isAway) response.statusCode = 503;
       const keys = published.map(({ privateKey, algorithm }) => publicJwkOf(privateKey, algorithm));
-      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }));
+      response.setHeader('content-type', 'application/json').end(state.answer ?? JSON.stringify({ keys }));
     }).listen(0, '127.0.0.1');
     await once(service, 'listening');
     onTestFinished(() => {
@@ -350,6 +350,55 @@ describe('the keys of @portcullis/verify', () => {
     vi.advanceTimersByTime(5000);
     expect([await outcome(forge), state.fetches]).toEqual(['accepted', 3]);
   });
+
+  it('are fetched at most once in five seconds also while that fails', async () => {
+    const { published, state, outcome } = await keysOnly();
+    const forge = newForge('ES256');
+    published.push(forge);
+    state.isAway = true;
+    for (const fetches of [1, 2]) {
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        const many = await Promise.all(Array.from({ length: 16 }, () => outcome(forge)));
+        expect([new Set(many), state.fetches]).toEqual([new Set(['verification_unavailable']), fetches]);
+      }
+      vi.advanceTimersByTime(5000);
+    }
+    state.isAway = false;
+    expect([await outcome(forge), state.fetches]).toEqual(['accepted', 3]);
+  });
+
+  it('are not known where the service is away and the kid is unknown, which is asked once in five seconds', async () => {
+    const { published, state, outcome } = await keysOnly();
+    const [known, unknown] = [newForge('ES256'), newForge('ES256')];
+    published.push(known);
+    expect(await outcome(known)).toBe('accepted');
+    state.isAway = true;
+    vi.advanceTimersByTime(5000);
+    for (let attempt = 0; attempt < 3; attempt += 1)
+      expect([await outcome(unknown), state.fetches]).toEqual(['verification_unavailable', 2]);
+    expect(await outcome(known)).toBe('accepted');
+    published.push(unknown);
+    state.isAway = false;
+    vi.advanceTimersByTime(5000);
+    expect([await outcome(unknown), state.fetches]).toEqual(['accepted', 3]);
+  });
+
+  it.each(['{"status":"maintenance"}', '[]', '<p>Maintenance', '{"keys":[null]}'])(
+    'are not known where the answer is %s',
+    async (text) => {
+      const { published, state, outcome } = await keysOnly();
+      const forge = newForge('ES256');
+      published.push(forge);
+      state.answer = text;
+      expect(await outcome(forge)).toBe('verification_unavailable');
+      state.answer = null;
+      vi.advanceTimersByTime(5000);
+      expect(await outcome(forge)).toBe('accepted');
+      state.answer = text;
+      vi.advanceTimersByTime(600_000);
+      expect(await outcome(forge)).toBe('accepted');
+    },
+  );
 });
 
 describe('the list of revocations of @portcullis/verify', () => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Environment } from '../../../src/platform/config/environment.js';
 import type { AuditSpool } from '../../../src/audit/spool/audit-spool.js';
 import { ErasedFile } from '../../../src/audit/erasure/erased-file.js';
+import type { ErasureProof } from '../../../src/audit/erasure/erasure-proof.js';
 import type { ErasuresRepository } from '../../../src/audit/erasure/erasures.repository.js';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
@@ -14,6 +15,7 @@ describe('the file of erased people', () => {
   let file: ErasedFile;
   /** The records that PostgreSQL refused. */
   let refused: string[];
+  const unrequested = '019a0000-0000-7000-8000-999999999999';
   const deleted: { userId: string; deletedAt: Date }[] = [];
   const idOf = (n: number) => `019a0000-0000-7000-8000-${String(n).padStart(12, '0')}`;
   const remove = (n: number, deletedAt: Date) => deleted.push({ userId: idOf(n), deletedAt });
@@ -41,7 +43,12 @@ describe('the file of erased people', () => {
       refused = refused.filter((line) => !ids.some((id) => line.includes(id)));
     };
     const spool = { forget } as unknown as AuditSpool;
-    file = new ErasedFile(Object.assign(new Environment(), { DATA_DIR: dataDir }), repository, spool);
+    const proof = {
+      prove: async ({ userId }: { userId: string }) =>
+        userId === unrequested ? null : { userId, actor: null },
+    } as unknown as ErasureProof;
+    const environment = Object.assign(new Environment(), { DATA_DIR: dataDir });
+    file = new ErasedFile(environment, repository, proof, spool);
   });
   afterEach(() => rmSync(dataDir, { recursive: true }));
 
@@ -58,6 +65,14 @@ describe('the file of erased people', () => {
     remove(2, at(9));
     await update();
     expect(idsInFile()).toEqual([idOf(1), idOf(2)]);
+  });
+
+  it('does not contain somebody whose erasure the service did not request, and keeps their records', async () => {
+    deleted.push({ userId: unrequested, deletedAt: at(9) });
+    refused.push(`about ${unrequested}`);
+    remove(1, at(10));
+    await update();
+    expect([idsInFile(), refused]).toEqual([[idOf(1)], [`about ${unrequested}`]]);
   });
 
   it('has the records of somebody removed that PostgreSQL refuses after the deletion', async () => {

@@ -39,9 +39,9 @@ describe('Erasures that fail every time', () => {
     const statement = trail.module.get(ErasureStatement);
     const prepare = statement.prepare.bind(statement);
     let failed: string[] = [];
-    statement.prepare = async (userId) => {
-      if (!failing.includes(userId)) return prepare(userId);
-      failed.push(userId);
+    statement.prepare = async (erasure) => {
+      if (!failing.includes(erasure.userId)) return prepare(erasure);
+      failed.push(erasure.userId);
       throw new Error('cannot be erased');
     };
     const stated = async () => {

@@ -1,4 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { appendFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkpointOf } from '../../../src/audit/seals/checkpoint.js';
 import { CheckpointFile } from '../../../src/audit/seals/checkpoint-file.js';
 import { sealHash } from '../../../src/audit/seals/seal.js';
@@ -257,6 +259,49 @@ describe('AuditVerification', () => {
       const verification = await trail.verification.verify({ checkpoints: [checkpoint] });
       expect(verification.firstFault).toMatchObject({ id: 'seal:3', kind: 'tail_cut' });
     });
+
+    it('still finds it after the checkpoint file has let older ones go, time and again', async () => {
+      await cutTail();
+      for (let times = 0; times < 3; times++) {
+        await trail.grow(1);
+        await fillCheckpointFile();
+        await trail.grow(1);
+        expect(sizeOfCheckpointFile()).toBeLessThan(600 * 1024);
+        expect((await verify()).firstFault).toMatchObject({ id: 'seal:3', kind: 'seal_replaced' });
+      }
+    });
+
+    it('lets only those checkpoints go that a later one proves', async () => {
+      const kept = trail.module.get(CheckpointFile);
+      const [first] = kept.read();
+      const unknown = { ...first!, hash: 'ab'.repeat(32) };
+      kept.append(unknown);
+      await fillCheckpointFile();
+      await trail.grow(1);
+      expect(kept.read().filter(({ number }) => number === 1)).toEqual([unknown]);
+      expect(sizeOfCheckpointFile()).toBeLessThan(600 * 1024);
+      expect(await verify()).toMatchObject({ intact: true });
+    });
+
+    it('keeps every checkpoint as long as PostgreSQL does not show what proves it', async () => {
+      await fillCheckpointFile();
+      const links = vi.spyOn(trail.module.get(SealsRepository), 'linksBefore');
+      links.mockRejectedValue(new Error('a failure of this test'));
+      await trail.grow(1);
+      expect(trail.module.get(CheckpointFile).read()[0]).toMatchObject({ number: 1 });
+      expect(links).toHaveBeenCalledOnce();
+    });
+
+    /** As many minutes of sealing do; the same checkpoint again and again, to save time. */
+    async function fillCheckpointFile(): Promise<void> {
+      const newest = checkpointOf((await trail.module.get(NewestSeal).read())!);
+      const path = join(trail.dataDir, 'audit-checkpoints.ndjson');
+      appendFileSync(path, `${JSON.stringify(newest)}\n`.repeat(4000));
+    }
+
+    function sizeOfCheckpointFile(): number {
+      return statSync(join(trail.dataDir, 'audit-checkpoints.ndjson')).size;
+    }
 
     it('ignores checkpoints that are not signed', async () => {
       const forged = {

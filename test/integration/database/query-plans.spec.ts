@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EntriesRepository } from '../../../src/audit/entry/entries.repository.js';
 import { ErasuresRepository } from '../../../src/audit/erasure/erasures.repository.js';
 import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
+import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
 import { SessionEndsRepository } from '../../../src/audit/reading/session-ends.repository.js';
 import { AccountAdministration } from '../../../src/admin/account-administration.js';
 import { AlertUpkeep } from '../../../src/monitoring/alerts/alert-upkeep.js';
@@ -45,6 +46,11 @@ const SEED = [
    SELECT now() - n * interval '1 second', gen_random_uuid(), 0, 'authn_login_success',
           CASE WHEN n % 50 = 0 THEN 'failure' ELSE 'success' END, users.id, '203.0.113.' || n % 250, md5(n::text), '{}', '\\x00', '\\x00'
    FROM (SELECT row_number() OVER () AS n, id FROM users) AS users`,
+  // Before the genuine seals, which are the ones that are searched from the end.
+  `INSERT INTO audit_seals (number, time, from_position, to_position, events, calls, members, retired, previous, hash,
+                            signature, mac, format, root)
+   SELECT 1, now() - n * interval '1 second', 0, 0, 5, 5, '', '[]', '\\x00', '\\x00', '\\x00', '\\x00', 2, '\\x00'
+   FROM generate_series(1, ${ROWS}) AS n`,
   `INSERT INTO monitoring_alert (id, rule, severity, subject, state, count, first_seen_at, last_seen_at, evidence)
    SELECT gen_random_uuid(), 'brute_force', 'warning', 'address:' || n, CASE WHEN n % 1000 = 0 THEN 'open' ELSE 'resolved' END,
           1, now(), now() - n * interval '1 second', '{}' FROM generate_series(1, ${ROWS}) AS n`,
@@ -78,6 +84,8 @@ describe('Everyday queries', { timeout: 60_000 }, () => {
   const post = (url: string, body: () => object, status: number) => async () => {
     expect((await app.call({ url, body: body() })).statusCode, url).toBe(status);
   };
+
+  const seals = () => app.app.get(SealsRepository, { strict: false });
 
   /** Each refresh is the first of its session. */
   const firstRefresh = () => async () => {
@@ -156,6 +164,10 @@ describe('Everyday queries', { timeout: 60_000 }, () => {
       'entries outside of all ranges',
       () => () => app.app.get(EntriesRepository, { strict: false }).outOfRange('audit_events', 1),
     ],
+    ['seals that record dropped months', () => () => seals().withDroppedPartitions()],
+    ['seals outside of all ranges', () => () => seals().outOfRange(100)],
+    ['the seal before a time', () => () => seals().before(new Date())],
+    ['the seal of a position', () => () => seals().endingAfter(0, { limit: 1, skip: 0 })],
     [
       'what ended a session',
       () => () =>
@@ -195,11 +207,25 @@ describe('Everyday queries', { timeout: 60_000 }, () => {
   it('finds by an index whether a reader of revocations has lately ended', async () => {
     const dataSource = app.app.get(DataSource);
     const query = vi.spyOn(dataSource, 'query');
-    await app.app.get(RevocationListRepository, { strict: false }).hasRecent(NOBODY.sessionId, 5);
+    await app.app.get(RevocationListRepository, { strict: false }).recentReasons(NOBODY.sessionId, 5);
     const asked = query.mock.calls.find(([text]) => text.includes('revocations'))!;
     query.mockRestore();
     const plan = await dataSource.query<object[]>(`EXPLAIN ${asked[0]}`, asked[1]);
     expect(JSON.stringify(plan)).toContain('Index Scan');
     expect(JSON.stringify(plan)).not.toContain('Seq Scan');
+  });
+
+  it('finds by an index the seals that change the key, which every verification reads', async () => {
+    await app.app.get(DataSource).transaction(async (manager) => {
+      // A month without seals may be read from end to end otherwise.
+      await manager.query('SET LOCAL enable_seqscan = off');
+      const query = vi.spyOn(manager, 'query');
+      await seals().withKeyChange(manager);
+      const [text] = query.mock.calls[0]!;
+      const plan = await manager.query<object[]>(`EXPLAIN ${text}`);
+      expect(JSON.stringify(plan)).toMatch(/Index Scan using audit_seals_[0-9_]+_number_idx/);
+      expect(JSON.stringify(plan)).not.toContain('Seq Scan');
+      expect(JSON.stringify(plan)).not.toContain('Filter');
+    });
   });
 });

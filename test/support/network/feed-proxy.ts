@@ -11,14 +11,18 @@ interface Sent {
 /** A proxy that interferes with the answers to `GET /revocations`; it forwards everything else. */
 export interface FeedProxy {
   readonly url: string;
-  /** How much later than it came a part of an answer is forwarded, milliseconds. */
-  lateMs: () => number;
+  /** How much later than it came a part of an answer is forwarded, by how long ago its request was; milliseconds. */
+  lateMs: (ageMs: number) => number;
+  /** The `X-Request-Id` that requests for the list get instead of their own; null leaves it. */
+  requestId: string | null;
   /** The number of requests for the list. */
   requests: number;
   /** Resets the connections on which the list is followed, and refuses the requests to follow. */
   cut(): void;
   /** Forwards requests, and keeps the answers. */
   silence(): void;
+  /** Forwards nothing more on the connections that are open, as when a router has forgotten them. */
+  forget(): void;
   /** Answers the requests to follow with what the first one was answered, `speed` times as fast. */
   replay(speed: number): void;
   /** Repeats the last part of the open answers instead of what the server sends, this often. */
@@ -40,6 +44,7 @@ export async function startFeedProxy(target: string): Promise<FeedProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   const followers = new Set<Socket>();
+  const forgotten = new Set<Socket>();
   const recording: Sent[] = [];
   let interference: Interference = { kind: 'none' };
 
@@ -50,9 +55,9 @@ export async function startFeedProxy(target: string): Promise<FeedProxy> {
     let last: Buffer | null = null;
     upstream.on('data', (bytes: Buffer) => {
       if (isFirst) recording.push({ afterMs: performance.now() - startedMs, bytes });
-      if (interference.kind === 'silence' || interference.kind === 'repeat') return;
+      if (interference.kind === 'silence' || interference.kind === 'repeat' || forgotten.has(client)) return;
       last = bytes;
-      const dueMs = performance.now() + proxy.lateMs();
+      const dueMs = performance.now() + proxy.lateMs(performance.now() - startedMs);
       queue = queue
         .then(() => delay(Math.max(0, dueMs - performance.now())))
         .then(() => void client.write(bytes));
@@ -92,7 +97,7 @@ export async function startFeedProxy(target: string): Promise<FeedProxy> {
         if (interference.kind === 'cut') return client.resetAndDestroy();
         if (interference.kind === 'replay') return void play(client, interference.speed);
         void forward(client, upstream);
-        upstream.write(request);
+        upstream.write(withRequestId(request, proxy.requestId));
       }
       return client.pipe(upstream);
     });
@@ -100,12 +105,16 @@ export async function startFeedProxy(target: string): Promise<FeedProxy> {
   const proxy: FeedProxy = {
     url: '',
     lateMs: () => 0,
+    requestId: null,
     requests: 0,
     cut: () => {
       interference = { kind: 'cut' };
       for (const follower of followers) follower.resetAndDestroy();
     },
     silence: () => (interference = { kind: 'silence' }),
+    forget: () => {
+      for (const follower of followers) forgotten.add(follower);
+    },
     replay: (speed) => {
       interference = { kind: 'replay', speed };
       for (const follower of followers) follower.resetAndDestroy();
@@ -125,4 +134,9 @@ export async function startFeedProxy(target: string): Promise<FeedProxy> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return Object.assign(proxy, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+}
+
+function withRequestId(request: Buffer, id: string | null): Buffer {
+  if (id === null) return request;
+  return Buffer.from(request.toString('latin1').replace(/(\r\nx-request-id: )[^\r]*/i, `$1${id}`), 'latin1');
 }

@@ -43,6 +43,7 @@ import { ErasureProgress1795400036000 } from './1795400036000-erasure-progress.j
 import { ErasureByKey1795400037000 } from './1795400037000-erasure-by-key.js';
 import { RevocationsByOwner1795400038000 } from './1795400038000-revocations-by-owner.js';
 import { TokenExpiry1795400040000 } from './1795400040000-token-expiry.js';
+import { TrailProofs1795400041000 } from './1795400041000-trail-proofs.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -90,4 +91,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   ErasureByKey1795400037000,
   RevocationsByOwner1795400038000,
   TokenExpiry1795400040000,
+  TrailProofs1795400041000,
 ];

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { MasterKey } from '../../platform/crypto/master-key.js';
+import type { Actor } from '../../platform/http/origin.js';
+import type { AuditEntry } from '../audit-entry.js';
+import { canonicalJson } from '../entry/canonical-entry.js';
+import { EntriesRepository } from '../entry/entries.repository.js';
+import { EventProof } from '../seals/event-proof.js';
+import { firstGenuine } from '../seals/first-genuine.js';
+
+/** Whose erasure was requested, and by whom; null for the owner of the account. */
+export interface ErasureRequest {
+  readonly userId: string;
+  readonly actor: Actor | null;
+}
+
+/** A request as it is stored. */
+export interface StoredRequest extends ErasureRequest {
+  /** Null in rows of the previous version. */
+  readonly mac: Buffer | null;
+  readonly hasAccount: boolean;
+}
+
+/**
+ * Decides whether the service requested an erasure. Its database role may insert rows into `erasures`, and the service
+ * would otherwise remove evidence about anybody, and state that it did so rightly.
+ */
+@Injectable()
+export class ErasureProof {
+  constructor(
+    private readonly masterKey: MasterKey,
+    private readonly entries: EntriesRepository,
+    private readonly events: EventProof,
+  ) {}
+
+  /** Returns the code of a request, without which its row is not trusted. */
+  codeOf(request: ErasureRequest): Buffer {
+    return this.masterKey.mac('erasure-request', textOf(request));
+  }
+
+  /** Whether a row has the code of its request. */
+  isCoded(request: StoredRequest): boolean {
+    return request.mac !== null && this.masterKey.isMac('erasure-request', textOf(request), request.mac);
+  }
+
+  /**
+   * Returns what the service requested; null if it did not, or if the person has an account. The previous version wrote no
+   * codes, and those of a master secret that is gone cannot be checked. The event that states the deletion, which was written
+   * in the same transaction, is the proof then, also of who deleted the account.
+   */
+  async prove(request: StoredRequest): Promise<ErasureRequest | null> {
+    if (request.hasAccount) return null;
+    const { userId, actor } = request;
+    if (this.isCoded(request)) return { userId, actor };
+    const event = await firstGenuine(
+      (page) => this.entries.deletionsOf(userId, page),
+      (found) => this.events.isGenuine(found),
+    );
+    return event && { userId, actor: actorIn(event) };
+  }
+}
+
+const textOf = ({ userId, actor }: ErasureRequest) => canonicalJson({ userId, actor });
+
+function actorIn({ details }: AuditEntry): Actor | null {
+  const { actor, operator, actorId } = details ?? {};
+  if (typeof actorId === 'string') return { actorId };
+  return actor === 'cli' && typeof operator === 'string' ? { actor, operator } : null;
+}

@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { RevocationPage } from './revocation-item.js';
+import type { RevocationReader } from './revocation-reader.js';
+import { RevocationWatch } from './revocation-watch.js';
+
+const NOTHING: RevocationPage = { items: [], last: 7, isFull: false };
+
+/** How late a timer fires, milliseconds. */
+let lateMs = 0;
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  const now = performance.now.bind(performance);
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + lateMs);
+});
+afterEach(() => {
+  lateMs = 0;
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+it('reads four times a second on average, however late single reads begin', async () => {
+  const follow = vi.fn(async () => NOTHING);
+  const watch = new RevocationWatch({ follow } as unknown as RevocationReader);
+  const signal = new AbortController().signal;
+  const readAfter = async (ms: number) => {
+    const page = watch.next(7, signal);
+    await vi.advanceTimersByTimeAsync(ms);
+    await expect(page).resolves.toEqual(NOTHING);
+  };
+  await readAfter(250);
+  lateMs = 40;
+  await readAfter(250);
+  await readAfter(210);
+  lateMs = 3 * 250 + 50;
+  await readAfter(250);
+  expect(follow).toHaveBeenCalledTimes(4);
+  await readAfter(240);
+  expect(follow).toHaveBeenCalledTimes(5);
+});
+
+it('reads nothing while nobody waits', async () => {
+  const follow = vi.fn(async () => NOTHING);
+  const watch = new RevocationWatch({ follow } as unknown as RevocationReader);
+  const waiting = new AbortController();
+  const page = watch.next(7, waiting.signal);
+  waiting.abort();
+  await expect(page).resolves.toBeNull();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(follow).not.toHaveBeenCalled();
+  expect(vi.getTimerCount()).toBe(0);
+});
