@@ -5,11 +5,9 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
+import { BODY_LIMIT } from './bodies/large-bodies.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { PROBLEM_JSON, problemDocument } from './problems/problem-document.js';
-
-/** Maximum size of a body, bytes. */
-const BODY_LIMIT = 64 * 1024;
 
 /** Maximum size of a request line and its header fields together, bytes. */
 const MAX_HEADER_SIZE = 16 * 1024;
@@ -27,6 +25,8 @@ export interface AdapterParts {
   /** The path of `PUBLIC_URL`; see `publicPath`. */
   readonly basePath: string;
   readonly maxConnections: number;
+  /** Returns the part of a URL by which the request is routed. */
+  readonly routedUrl: (url: string) => string;
   /** Responds to requests that Fastify refuses before its hooks run, such as a malformed percent-encoding. */
   readonly onUnroutable: (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
 }
@@ -42,13 +42,14 @@ export const unreadableRequests = channel('portcullis:unreadable-request');
 const CLIENT_REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
 /**
- * Creates Fastify with every limit of the HTTP layer in one place (OWASP API4:2023): head 16 KiB, body 64 KiB, 10 s for a
- * whole request. There is no Express-style middleware: security is in hooks and guards on the matched route.
+ * Creates Fastify with the limits of the HTTP layer (OWASP API4:2023): head 16 KiB, body 64 KiB (1 MiB where `LargeBodies`
+ * are), 10 s for a whole request. There is no Express-style middleware: security is in hooks and guards on the matched route.
  */
 export function fastifyAdapter({
   nextRequestId,
   basePath,
   maxConnections,
+  routedUrl,
   onUnroutable,
 }: AdapterParts): FastifyAdapter {
   const adapter = new FastifyAdapter({
@@ -77,6 +78,7 @@ export function fastifyAdapter({
       maxParamLength: MAX_HEADER_SIZE,
     },
     exposeHeadRoutes: true,
+    rewriteUrl: ({ url = '' }) => routedUrl(url),
     genReqId: (request: IncomingMessage) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && CLIENT_REQUEST_ID.test(given) ? given : nextRequestId();
