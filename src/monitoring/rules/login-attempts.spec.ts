@@ -12,11 +12,11 @@ const REFUSED_LOGIN = refusal({ account: 'digest', policies: ['login'], logins: 
 
 describe('LoginAttempts', () => {
   it.each([
-    ['authn_login_success', false],
-    ['authn_login_fail', true],
-    ['authn_login_lock', true],
-  ])('reads %s', (type, failed) => {
-    expect(new LoginAttempts().read(entry(type))).toEqual({ account: 'digest', failed });
+    ['authn_login_success', { failed: false, evaluated: true }],
+    ['authn_login_fail', { failed: true, evaluated: true }],
+    ['authn_login_lock', { failed: true, evaluated: false }],
+  ])('reads %s', (type, outcome) => {
+    expect(new LoginAttempts().read(entry(type))).toEqual({ account: 'digest', ...outcome });
   });
 
   it.each([
@@ -30,6 +30,7 @@ describe('LoginAttempts', () => {
     expect(new LoginAttempts().read(refusal({ account: 'digest', ...details }))).toEqual({
       account: 'digest',
       failed: true,
+      evaluated: false,
     });
   });
 
@@ -47,13 +48,13 @@ describe('LoginAttempts', () => {
     expect(attempts.read(refusal({ policies: ['login'], count: 30, logins: 30 }))).toBeNull();
   });
 
-  it('gives a refused attempt the outcome of the previous attempt by the same caller', () => {
+  it('ignores refusals after a login of the same caller, which were probably not guesses', () => {
     const attempts = new LoginAttempts();
-    const refused = (address = '192.0.2.1') => attempts.read({ ...REFUSED_LOGIN, address })?.failed;
+    const refused = (address = '192.0.2.1') => attempts.read({ ...REFUSED_LOGIN, address });
     attempts.read(entry('authn_login_success'));
-    expect(refused()).toBe(false);
-    expect(refused('192.0.2.2')).toBe(true);
+    expect(refused()).toBeNull();
+    expect(refused('192.0.2.2')?.failed).toBe(true);
     attempts.read(entry('authn_login_fail'));
-    expect(refused()).toBe(true);
+    expect(refused()?.failed).toBe(true);
   });
 });
