@@ -6,6 +6,7 @@ import { CallRecorder } from '../audit/call-recorder.js';
 import { AuditSpool } from '../audit/spool/audit-spool.js';
 import { answerNginx } from '../gateway/nginx-answers.js';
 import { ForwardAuthRequests } from '../gateway/forward-auth-requests.js';
+import { routedUrl } from '../gateway/routed-url.js';
 import { type Clock, SystemClock } from '../platform/clock/clock.js';
 import type { Environment } from '../platform/config/environment.js';
 import { SystemRandomness } from '../platform/crypto/randomness.js';
@@ -47,6 +48,7 @@ export function createAdapter(
     nextRequestId: () => ids.next(),
     basePath: publicPath(PUBLIC_URL),
     maxConnections: MAX_CONNECTIONS,
+    routedUrl,
     onUnroutable: (error, request, reply) => {
       void (request.server as unknown as { unroutable: Unroutable }).unroutable(error, request, reply);
     },

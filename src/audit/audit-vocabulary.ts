@@ -150,10 +150,14 @@ export interface AuditDetails {
   service_account_deleted: { serviceAccountId: string };
   authz_fail: { required: string[] } & AskedRule;
   malicious_csrf: { origin: string | null; fetchSite: string | null } & AskedRule;
-  /** With the members of a group, it represents several refusals of one caller. */
+  /**
+   * With the members of a group, it represents several refusals of one caller. `logins` says how many of the refused requests
+   * would have checked the password of the account that they name; absent if none would.
+   */
   excess_rate_limit_exceeded: {
     policies: string[];
     account?: string;
+    logins?: number;
     retryAfterSeconds: number;
   } & AskedRule &
     Partial<GroupedRefusals>;

@@ -9,6 +9,9 @@ import { BODY_LIMIT } from './bodies/large-bodies.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { PROBLEM_JSON, problemDocument } from './problems/problem-document.js';
 
+/** Maximum size of a request line and its header fields together, bytes. */
+const MAX_HEADER_SIZE = 16 * 1024;
+
 /**
  * A connection on which nothing moves for so long is closed, milliseconds: a client that reads none of its responses.
  * Streams send something every 15 s; between requests, `keepAliveTimeout` takes the place of this.
@@ -22,6 +25,8 @@ export interface AdapterParts {
   /** The path of `PUBLIC_URL`; see `publicPath`. */
   readonly basePath: string;
   readonly maxConnections: number;
+  /** Returns the part of a URL by which the request is routed. */
+  readonly routedUrl: (url: string) => string;
   /** Responds to requests that Fastify refuses before its hooks run, such as a malformed percent-encoding. */
   readonly onUnroutable: (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
 }
@@ -44,6 +49,7 @@ export function fastifyAdapter({
   nextRequestId,
   basePath,
   maxConnections,
+  routedUrl,
   onUnroutable,
 }: AdapterParts): FastifyAdapter {
   const adapter = new FastifyAdapter({
@@ -55,7 +61,7 @@ export function fastifyAdapter({
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     http: {
-      maxHeaderSize: 16 * 1024,
+      maxHeaderSize: MAX_HEADER_SIZE,
       headersTimeout: 10_000,
       // How often the two timeouts above are checked; at the default of 30 s a request could take 40 s.
       connectionsCheckingInterval: 1000,
@@ -68,9 +74,11 @@ export function fastifyAdapter({
       caseSensitive: true,
       ignoreTrailingSlash: false,
       ignoreDuplicateSlashes: false,
-      maxParamLength: 128,
+      // No target is longer. A shorter limit would refuse a long id before any guard, unlike other unknown ids.
+      maxParamLength: MAX_HEADER_SIZE,
     },
     exposeHeadRoutes: true,
+    rewriteUrl: ({ url = '' }) => routedUrl(url),
     genReqId: (request: IncomingMessage) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && CLIENT_REQUEST_ID.test(given) ? given : nextRequestId();

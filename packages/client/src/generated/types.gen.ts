@@ -2725,8 +2725,6 @@ export type ConfirmTotpErrors = {
      * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
      *
      * `session_ended`: The token is genuine, but its session has ended; sign in again.
-     *
-     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
      */
     401: Problem;
     /**
