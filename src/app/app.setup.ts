@@ -6,6 +6,7 @@ import { CallRecorder } from '../audit/call-recorder.js';
 import { AuditSpool } from '../audit/spool/audit-spool.js';
 import { answerNginx } from '../gateway/nginx-answers.js';
 import { ForwardAuthRequests } from '../gateway/forward-auth-requests.js';
+import { routedUrl } from '../gateway/routed-url.js';
 import { type Clock, SystemClock } from '../platform/clock/clock.js';
 import type { Environment } from '../platform/config/environment.js';
 import { SystemRandomness } from '../platform/crypto/randomness.js';
@@ -18,6 +19,8 @@ import { CidrList } from '../platform/http/client-ip/cidr-list.js';
 import { CrossOrigin } from '../platform/http/cross-origin.js';
 import { fastifyAdapter } from '../platform/http/fastify-adapter.js';
 import { readBodies } from '../platform/http/bodies/json-body.js';
+import { LARGE_BODY_LIMIT, LargeBodies } from '../platform/http/bodies/large-bodies.js';
+import { isRawBodyRoute } from '../platform/http/bodies/raw-body.decorator.js';
 import { isForwardAuthRoute } from '../platform/http/routes/forward-auth.decorator.js';
 import { publicPath } from '../platform/http/routes/public-path.js';
 import { ProblemFilter } from '../platform/http/problems/problem.filter.js';
@@ -45,6 +48,7 @@ export function createAdapter(
     nextRequestId: () => ids.next(),
     basePath: publicPath(PUBLIC_URL),
     maxConnections: MAX_CONNECTIONS,
+    routedUrl,
     onUnroutable: (error, request, reply) => {
       void (request.server as unknown as { unroutable: Unroutable }).unroutable(error, request, reply);
     },
@@ -69,6 +73,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   const drain = app.get(Drain);
   const spool = app.get(AuditSpool, { strict: false });
   const crossOrigin = new CrossOrigin(new AllowedOrigins(environment), SessionErrors.csrf_rejected);
+  const largeBodies = new LargeBodies();
   app.get(Readiness).requireOnDisk(() => spool.hasRoom());
 
   await app.get(Tracing).start(fastify);
@@ -92,6 +97,8 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     };
     // A hook of the route runs after those of the application, which record the true status.
     if (isForwardAuthRoute(route)) route.onSend = answerNginx;
+    if (isRawBodyRoute(route))
+      Object.assign(route, { bodyLimit: LARGE_BODY_LIMIT, preParsing: largeBodies.admit });
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     openRequestContext(request, reply);

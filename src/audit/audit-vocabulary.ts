@@ -129,7 +129,8 @@ export interface AuditDetails {
    */
   personal_data_erased: { entries: number; format1: number };
   user_unlocked: Record<string, never>;
-  privilege_permissions_changed: { granted: string[]; revoked: string[] };
+  /** With `importId`, the event names no person, and `granted` are all roles that the import has granted until then. */
+  privilege_permissions_changed: { granted: string[]; revoked: string[]; importId?: string };
   /** An API key was created. `serviceAccountId` is that of its owner, if it is not the key of a person. */
   api_key_created: UsedKey & { scopes: string[]; expiresAt: string };
   /** An API key got a successor; it ends within a day. */
@@ -149,10 +150,14 @@ export interface AuditDetails {
   service_account_deleted: { serviceAccountId: string };
   authz_fail: { required: string[] } & AskedRule;
   malicious_csrf: { origin: string | null; fetchSite: string | null } & AskedRule;
-  /** With the members of a group, it represents several refusals of one caller. */
+  /**
+   * With the members of a group, it represents several refusals of one caller. `logins` says how many of the refused requests
+   * would have checked the password of the account that they name; absent if none would.
+   */
   excess_rate_limit_exceeded: {
     policies: string[];
     account?: string;
+    logins?: number;
     retryAfterSeconds: number;
   } & AskedRule &
     Partial<GroupedRefusals>;

@@ -3,7 +3,8 @@ import { readGateRules } from '../gateway/rules/gate-rules.js';
 import { storedSecret } from '../platform/config/generated-secrets.js';
 import { loadEnvironment } from '../platform/config/load-environment.js';
 import { CommandFailure, EXIT } from './exit-codes.js';
-import { type CheckResult, gateCheck, type GateCheckSubject } from './gate-check.js';
+import { type CheckResult, gateCheck } from './gate-check.js';
+import type { GateCheckSubject } from './gate-checks.js';
 import { printResult } from './output.js';
 import { readSecret } from './terminal-input.js';
 
@@ -26,7 +27,7 @@ export function addGateCheckCommand(program: Command): void {
     .description(
       'send requests that have bypassed other gateways through the proxy of an application, and report the results',
     )
-    .argument('<url>', 'a page of the application behind the proxy that answers GET', url)
+    .argument('<url>', 'a page of the application behind the proxy that answers GET with 2xx', url)
     .requiredOption('--rule <name>', 'the rule that the proxy asks for')
     .option('--silent <url>', 'a page for which the proxy asks the rule gate-check-silent', url)
     .option('--json', 'print the results as JSON')

@@ -1,199 +1,75 @@
-import { IDENTITY_HEADERS } from '../gateway/identity-headers.js';
-import type { GateRule } from '../gateway/rules/gate-rule.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type GateCheck, gateChecks, type GateCheckSubject } from './gate-checks.js';
 import { type RawAnswer, type RawRequest, sendRaw } from './raw-request.js';
-
-/** What is checked, and with what. */
-export interface GateCheckSubject {
-  /** A page of the application, behind the proxy. */
-  readonly url: URL;
-  /** A page for which the proxy asks the rule that is never answered. */
-  readonly silentUrl?: URL;
-  readonly rule: GateRule;
-  /** An access token that opens the rule. */
-  readonly token: string;
-  /** The name of the cookie with the access token. */
-  readonly cookie: string;
-  readonly loginUrl?: string;
-}
 
 /** The outcome of one check. */
 export interface CheckResult {
   readonly what: string;
   readonly held: boolean;
-  /** If the check failed: the request that was answered wrongly, and the status of the answer. */
+  /** If the check failed: the request that was answered wrongly, and the status of the answer; or why nothing is proven. */
   readonly because?: string;
 }
 
-interface Check {
-  readonly what: string;
-  readonly requests: readonly RawRequest[];
-  readonly holds: (answer: RawAnswer) => boolean;
-  readonly url?: URL;
-}
+/** How long all requests together may wait for limits, milliseconds. */
+const PATIENCE_MS = 180_000;
 
-/** Statuses with which a proxy or Portcullis refuses. An application that was reached could answer 404 or 500. */
-const REFUSALS = new Set([0, 400, 401, 403, 405, 414, 421, 426, 429, 431, 501, 503, 505]);
+/** Waits for some milliseconds. */
+type Wait = (ms: number) => Promise<unknown>;
 
-/** Appears in an answer only if the application received it and shows it. */
-const CANARY = 'portcullis-gate-check-canary';
-
-const FORGED = IDENTITY_HEADERS.flatMap((name) => [
-  name,
-  name.replaceAll('-', '_'),
-  name.replace('-', '_'),
-  name.replace(/-(?=\w+$)/, '_'),
-]).map((name) => `${name}: ${CANARY}`);
-
-const CLAIMS = [
-  'X-Forwarded-Method: GET',
-  'X-Forwarded-Uri: /public',
-  'X-Forwarded-Prefix: /public',
-  'X-Original-URI: /public',
-  'X-Original-URL: /public',
-  'X-Rewrite-URL: /public',
-  'X-HTTP-Method-Override: GET',
-  'X-Portcullis-Proxy: nginx',
-  'X-Portcullis-Status: 200',
-  'X_Forwarded_Uri: /public',
-  'User-Agent: GoogleHC/1.0',
-  'User-Agent: kube-probe/1.31',
-];
-const METHODS = ['get', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT', 'PROPFIND', 'FOO'];
-const PATHS = [
-  '/?x=/public',
-  '/#/public',
-  '/public/../',
-  '/public/%2e%2e/',
-  '/public%2f..%2f',
-  '/public/..%5c',
-  '//',
-  '/./',
-  '/;x=/public',
-  '/%00',
-  '/favicon.ico',
-  '/robots.txt',
-  '/health',
-  '/.well-known/x',
-];
-const BROKEN = ['', '=', 'null', 'e30.e30.e30', '"', '\x80\xff', '%00', '{}', 'x'.repeat(9000)];
-
-/** Sends, one after the other, the requests that have bypassed other gateways. Throws if the host cannot be reached. */
-export async function gateCheck(subject: GateCheckSubject): Promise<CheckResult[]> {
+/**
+ * Sends, one after the other, the requests that have bypassed other gateways. Where a limit is reached, it waits as long
+ * as `Retry-After` says, up to three minutes in total. Throws if the host cannot be reached.
+ */
+export async function gateCheck(subject: GateCheckSubject, wait: Wait = delay): Promise<CheckResult[]> {
+  const send = patiently(wait);
   const results: CheckResult[] = [];
-  for (const check of checksOf(subject)) results.push(await resultOf(check, check.url ?? subject.url));
-  return results;
+  for (const check of gateChecks(subject))
+    results.push(await resultOf(check, check.url ?? subject.url, send));
+  const [opening] = results;
+  return results.map((result) => (opening?.held ? result : unproven(result)));
 }
 
-async function resultOf({ what, requests, holds }: Check, url: URL): Promise<CheckResult> {
+/** A proxy that refuses everything, or is not the one that is meant, refuses these requests as well. */
+const unproven = (result: CheckResult): CheckResult =>
+  result.held
+    ? {
+        what: result.what,
+        held: false,
+        because: 'nothing is proven, because the token does not open the rule',
+      }
+    : result;
+
+type Send = (url: URL, request: RawRequest) => Promise<RawAnswer>;
+
+async function resultOf({ what, requests, holds }: GateCheck, url: URL, send: Send): Promise<CheckResult> {
   for (const request of requests) {
-    const answer = await sendRaw(url, request);
-    if (holds(answer)) continue;
+    const answer = await send(url, request);
+    // A limit refuses whatever it is that was sent.
+    if (answer.status !== 429 && holds(answer)) continue;
     const { method = 'GET', path = url.pathname, lines = [] } = request;
     const shown = [`${method} ${path}`, ...lines.map((line) => line.replace(/(bearer |token=).*/i, '$1...'))];
-    return { what, held: false, because: `${shown.join(', ')} was answered ${answer.status || 'nothing'}` };
+    const answered = answer.status === 429 ? '429: a limit was reached' : answer.status || 'nothing';
+    return { what, held: false, because: `${shown.join(', ')} was answered ${answered}` };
   }
   return { what, held: true };
 }
 
-function checksOf(subject: GateCheckSubject): Check[] {
-  const { rule, silentUrl } = subject;
-  return [
-    ...forCallers(subject),
-    ...(rule.access === 'signed-in' ? forNobody(subject) : []),
-    ...(silentUrl
-      ? [
-          {
-            what: 'nothing passes while Portcullis does not answer',
-            requests: [{ lines: [credentialOf(subject)] }, {}],
-            holds: ({ status }: RawAnswer) => status === 0 || status >= 500,
-            url: silentUrl,
-          },
-        ]
-      : []),
-  ];
+/** Sends requests again that were refused by a limit, as long as the patience for all of them suffices. */
+function patiently(wait: Wait): Send {
+  let left = PATIENCE_MS;
+  return async (url, request) => {
+    for (;;) {
+      const answer = await sendRaw(url, request);
+      const ms = retryAfterMs(answer);
+      if (ms === null || ms > left) return answer;
+      left -= ms;
+      await wait(ms);
+    }
+  };
 }
 
-/** Checks with a good token. */
-function forCallers(subject: GateCheckSubject): Check[] {
-  const { rule, cookie, token } = subject;
-  const credential = credentialOf(subject);
-  const crossSite = [
-    `Cookie: ${cookie}=${token}`,
-    'Origin: https://gate-check.invalid',
-    'Sec-Fetch-Site: cross-site',
-  ];
-  return [
-    {
-      what: 'the token opens the rule',
-      requests: [{ lines: [credential] }],
-      holds: ({ status }) => status >= 200 && status !== 401 && status !== 403 && status < 500,
-    },
-    {
-      what: 'an identity that the client sends is not seen in the answer',
-      requests: [
-        { lines: [credential, ...FORGED] },
-        ...FORGED.map((line) => ({ lines: [credential, line] })),
-      ],
-      holds: ({ text }) => !text.includes(CANARY),
-    },
-    {
-      what: 'the token is not seen in the answer',
-      requests: [{ lines: [credential] }],
-      holds: ({ text }) => !text.includes(token),
-    },
-    {
-      what: 'a Connection that names an identity field is refused',
-      requests: IDENTITY_HEADERS.map((name) => ({ lines: [credential, `Connection: close, ${name}`] })),
-      holds: ({ status }) => status === 0 || status >= 400,
-    },
-    ...(rule.credentials.includes('cookie')
-      ? [
-          {
-            what: 'pages of other sites cannot use the cookie',
-            requests: ['POST', 'DELETE', 'FOO'].map((method) => ({ method, lines: crossSite })),
-            holds: ({ status }: RawAnswer) => REFUSALS.has(status),
-          },
-        ]
-      : []),
-  ];
-}
-
-/** Checks without a good token, of a rule that requires one. */
-function forNobody({ rule, cookie, loginUrl }: GateCheckSubject): Check[] {
-  const isLogin = ({ status, text }: RawAnswer) =>
-    rule.redirectsToLogin &&
-    loginUrl !== undefined &&
-    status === 302 &&
-    text.includes(loginUrl.replace(/\?.*$/, ''));
-  const holds = (answer: RawAnswer) => REFUSALS.has(answer.status) || isLogin(answer);
-  const check = (what: string, requests: readonly RawRequest[]): Check => ({ what, requests, holds });
-  return [
-    check('nobody passes without a credential', [{}]),
-    check('an identity that the client sends opens nothing', [
-      { lines: FORGED },
-      ...FORGED.map((line) => ({ lines: [line] })),
-    ]),
-    check('what the client says about its request opens nothing', [
-      ...CLAIMS.map((line) => ({ lines: [line] })),
-      ...CLAIMS.map((line) => ({ method: 'POST', lines: [line] })),
-    ]),
-    check(
-      'no method is exempt',
-      METHODS.map((method) => ({ method })),
-    ),
-    check(
-      'no spelling of a path is exempt',
-      PATHS.map((path) => ({ path })),
-    ),
-    check('a broken credential opens nothing', [
-      ...BROKEN.map((value) => ({ lines: [`Cookie: ${cookie}=${value}`] })),
-      ...BROKEN.map((value) => ({ lines: [`Authorization: Bearer ${value}`] })),
-    ]),
-  ];
-}
-
-function credentialOf({ rule, cookie, token }: GateCheckSubject): string {
-  return rule.credentials.includes('bearer')
-    ? `Authorization: Bearer ${token}`
-    : `Cookie: ${cookie}=${token}`;
+/** When a refusal by a limit allows another attempt, in one second at the earliest; null for other answers. */
+function retryAfterMs({ status, text }: RawAnswer): number | null {
+  const seconds = status === 429 ? /^retry-after: *(\d+) *\r$/im.exec(text)?.[1] : undefined;
+  return seconds === undefined ? null : Math.max(1, Number(seconds)) * 1000;
 }

@@ -1,4 +1,4 @@
-import { connect as connectPlain, type Socket } from 'node:net';
+import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 /** A request whose parts are sent byte for byte, which no client library would do. */
@@ -56,7 +56,8 @@ async function connected({ protocol, hostname, port }: URL): Promise<Socket> {
   const host = hostname.replaceAll(/[[\]]/g, '');
   const isTls = protocol === 'https:';
   const socket = isTls
-    ? connectTls({ host, port: Number(port || 443), servername: host })
+    ? // An address is no name of a server (RFC 6066 section 3).
+      connectTls({ host, port: Number(port || 443), ...(isIP(host) === 0 && { servername: host }) })
     : connectPlain({ host, port: Number(port || 80) });
   await new Promise<void>((resolve, reject) => {
     socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error('The host does not respond.')));
@@ -65,9 +66,12 @@ async function connected({ protocol, hostname, port }: URL): Promise<Socket> {
   return socket.removeAllListeners('timeout');
 }
 
-/** Some proxies keep the connection open after a refusal. */
+/** Some proxies keep the connection open after a refusal, and all do after a change of the protocol. */
 function isWhole(text: string): boolean {
   const end = text.indexOf('\r\n\r\n');
-  const length = /^content-length: *(\d+)\r$/im.exec(text.slice(0, end + 1))?.[1];
+  if (end >= 0 && text.startsWith('HTTP/1.1 101 ')) return true;
+  const head = text.slice(0, end + 1);
+  if (/^transfer-encoding: *chunked\r$/im.test(head)) return text.endsWith('\r\n0\r\n\r\n');
+  const length = /^content-length: *(\d+)\r$/im.exec(head)?.[1];
   return end >= 0 && length !== undefined && text.length >= end + 4 + Number(length);
 }

@@ -30,7 +30,16 @@ export function forwardedRequest(
 
 /** Whether a request can change something. A WebSocket can, although it begins with GET. */
 export function isUnsafe({ method }: ForwardedRequest, headers: IncomingHttpHeaders): boolean {
-  return method === null || !SAFE_METHODS.has(method) || headers.upgrade !== undefined;
+  return method === null || !SAFE_METHODS.has(method) || opensSocket(headers);
+}
+
+/** `Upgrade` alone does not tell: Traefik removes it from the forward-auth request, as it concerns one connection only. */
+function opensSocket(headers: IncomingHttpHeaders): boolean {
+  return (
+    headers.upgrade !== undefined ||
+    headers['sec-websocket-key'] !== undefined ||
+    headers['sec-fetch-mode'] === 'websocket'
+  );
 }
 
 /** Whether a browser wants to show a page (Fetch Metadata; browsers without it accept HTML only where they show it). */

@@ -20,9 +20,15 @@ export class HeldRequests implements BeforeApplicationShutdown {
   /** Sends nothing, and closes the connection after ten seconds. Throws `overloaded` while ten others are held. */
   hold(reply: FastifyReply): void {
     if (this.held.size >= MAX_HELD) throw new Problem(PlatformErrors.overloaded, { retryAfterSeconds: 10 });
-    this.held.add(reply);
     reply.hijack();
-    const end = setTimeout(() => reply.raw.destroy(), HELD_MS);
+    // The client left before, so there will be no further event.
+    if (reply.raw.destroyed) return;
+    this.held.add(reply);
+    const end = setTimeout(() => {
+      reply.raw.destroy();
+      // A reply that still waits for those before it on its connection is not closed by this.
+      this.held.delete(reply);
+    }, HELD_MS);
     reply.raw.once('close', () => {
       clearTimeout(end);
       this.held.delete(reply);

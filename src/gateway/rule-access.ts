@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { MachinePrincipal, Principal, Role, SessionPrincipal } from '../platform/access/principal.js';
 import { isVoid } from '../platform/access/void-until.js';
+import { Environment } from '../platform/config/environment.js';
 import type { Problem } from '../platform/errors/problem.js';
 import type { RequestContext } from '../platform/http/request-context.js';
 import { noteSubject } from '../platform/http/origin.js';
 import { AccessRefusals, insufficientScope } from '../sessions/guards/access-refusals.js';
 import { RoleCheck } from '../sessions/levels/role-check.js';
 import { RecentProof } from '../sessions/recent/recent-proof.js';
+import { rolesAtLevel } from '../sessions/role-level.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import { SessionState } from '../sessions/state/session-state.js';
 import type { GateRule } from './rules/gate-rule.js';
@@ -19,6 +21,7 @@ export class RuleAccess {
     private readonly roles: RoleCheck,
     private readonly recent: RecentProof,
     private readonly refusals: AccessRefusals,
+    private readonly environment: Environment,
   ) {}
 
   /** Returns the caller to name to the application, or null for nobody. Throws a problem if it may not pass. */
@@ -46,7 +49,8 @@ export class RuleAccess {
 
   /**
    * Returns the caller, or why the token is no longer accepted. An assertion has a time of issue of its own: made from a token
-   * that a reduction of the session has voided, it would appear to be newer than the reduction, and be accepted.
+   * that a reduction of the session has voided, it would appear to be newer than the reduction, and be accepted. The token can
+   * also be older than `MFA_REQUIRED_ROLES`, and name a role that needs a second factor by now.
    */
   private async current(
     context: RequestContext,
@@ -56,7 +60,8 @@ export class RuleAccess {
     if (!context.profile) return 'ended';
     const voidUntil = this.sessions.voidUntil(principal);
     if (isVoid(principal.issuedAt, voidUntil)) return 'reduced';
-    return voidUntil === undefined ? principal : { ...principal, voidUntil };
+    const roles = rolesAtLevel(principal.roles, principal.acr, this.environment.MFA_REQUIRED_ROLES);
+    return { ...principal, roles, ...(voidUntil !== undefined && { voidUntil }) };
   }
 
   private async admitPerson(
@@ -69,7 +74,7 @@ export class RuleAccess {
     if (current === 'reduced') throw this.refusals.outdated(context, principal);
     const { roles, scopes, acr, maxAgeSeconds } = rule;
     const isForMachines = scopes.length > 0 && roles.length === 0;
-    const hasRole = roles.length === 0 || roles.some((role) => principal.roles.includes(role));
+    const hasRole = roles.length === 0 || roles.some((role) => current.roles.includes(role));
     if (isForMachines) throw this.refusals.forbidden(context, roles);
     if (!hasRole) throw await this.withoutRole(context, principal, roles);
     if (acr === null && maxAgeSeconds === null) return current;

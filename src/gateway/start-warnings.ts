@@ -15,12 +15,11 @@ export class StartWarnings implements OnModuleInit {
 
   onModuleInit(): void {
     const { GATEWAY_PEERS, TRUSTED_PROXIES } = this.environment;
-    const byAddress = this.rules.all.find(({ limits }) => limits.some(({ by }) => by === 'address'));
     const trusted = new CidrList(TRUSTED_PROXIES);
     const isUntrusted = GATEWAY_PEERS.some((block) => !trusted.covers(block));
-    if (byAddress && isUntrusted)
+    if (isUntrusted && this.rules.all.length > 0)
       this.logger.warn(
-        `The rule ${byAddress.name} has a limit by address, but TRUSTED_PROXIES does not name all of GATEWAY_PEERS: all clients of such a proxy count as one`,
+        'TRUSTED_PROXIES does not name all of GATEWAY_PEERS: all clients of such a proxy count as one in RATE_LIMIT_GATE and in limits by address, and have its address in the trail',
       );
   }
 }

@@ -91,11 +91,12 @@ export class Admission {
   }
 
   private refuse(request: FastifyRequest, refusal: RateLimited): Promise<never> {
-    const { origin, principal, emailDigest, findNamed, forwardAuth } = contextOf(request);
+    const { origin, principal, emailDigest, isLogin, findNamed, forwardAuth } = contextOf(request);
     return this.refusals.refuse(refusal, {
       ...recordedCaller(principal),
       origin,
       emailDigest,
+      isLogin,
       findNamed,
       ...(forwardAuth && { rule: forwardAuth.rule }),
     });

@@ -11,6 +11,8 @@ export interface LimitedCaller {
   readonly sessionId?: string | null;
   /** Keyed digest of the address that the request names. */
   readonly emailDigest?: string | null;
+  /** Whether it is an attempt to sign in with the password of that account. */
+  readonly isLogin?: boolean;
   /** Finds the id of the account with that address. */
   readonly findNamed?: (() => Promise<string | null>) | null;
   /** The rule of the gateway that a proxy asked for. */
@@ -24,7 +26,7 @@ export class LimitRefusals {
 
   /** Records the refusal of a request, then throws it. */
   async refuse(refusal: RateLimited, caller: LimitedCaller): Promise<never> {
-    const { origin, userId, sessionId = null, emailDigest, rule, findNamed } = caller;
+    const { origin, userId, sessionId = null, emailDigest, isLogin, rule, findNamed } = caller;
     const { policies, retryAfterSeconds } = refusal;
     await this.audit.recordLimited({
       event: {
@@ -38,6 +40,7 @@ export class LimitRefusals {
           policies: [...policies],
           retryAfterSeconds,
           ...(emailDigest && { account: emailDigest }),
+          ...(isLogin && { logins: 1 }),
           ...(rule !== undefined && { rule }),
         },
       },

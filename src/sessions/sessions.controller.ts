@@ -1,10 +1,11 @@
-import { Body, Controller, Header, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Post, Req, Res, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../platform/access/access.decorator.js';
 import { contextOf } from '../platform/http/request-context.js';
 import { Problems } from '../platform/http/openapi/problems.decorator.js';
 import { RateLimit } from '../rate-limit/rate-limit.decorator.js';
+import { RefundInterceptor } from '../rate-limit/refund.interceptor.js';
 import { RefreshTokenDto } from './dto/refresh-token.dto.js';
 import type { BodySignedInDto, CookieSignedInDto } from './dto/signed-in.dto.js';
 import { RefreshService } from './refresh/refresh.service.js';
@@ -36,6 +37,7 @@ export class SessionsController {
   @Post('refresh')
   @HttpCode(200)
   @RateLimit('refresh', { refreshToken: 'refreshToken' })
+  @UseInterceptors(RefundInterceptor)
   @ApiOperation({ operationId: 'refreshTokens', summary: 'Get the next pair of tokens' })
   @Problems(
     SessionErrors.unauthenticated,

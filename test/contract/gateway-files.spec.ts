@@ -71,6 +71,24 @@ describe('deploy/gateway/traefik.yaml', () => {
     expect(routers.application.rule).toContain('!HeaderRegexp(`Connection`, `(?i)portcullis`)');
   });
 
+  it('has no route for a change to another protocol than WebSocket', () => {
+    const [, pattern] = /!HeaderRegexp\(`Upgrade`, `\(\?i\)([^`]+)`\)/.exec(routers.application.rule)!;
+    const refused = new RegExp(pattern!, 'i');
+    for (const protocol of ['websocket', 'WebSocket'])
+      expect([protocol, refused.test(protocol)]).toEqual([protocol, false]);
+    for (const protocol of [
+      '',
+      'h2c',
+      'H2C',
+      'TLS/1.2',
+      'websocket, h2c',
+      'websockets',
+      'socket',
+      'websocket/13',
+    ])
+      expect([protocol, refused.test(protocol)]).toEqual([protocol, true]);
+  });
+
   it('replaces every field of the identity, in both spellings, and no other field', () => {
     const [, pattern] = /^\(\?i\)(.+)$/.exec(
       String(middlewares.portcullis.forwardAuth['authResponseHeadersRegex']),
@@ -187,6 +205,7 @@ describe('deploy/gateway/envoy.yaml', () => {
       'origin',
       'sec-fetch-mode',
       'sec-fetch-site',
+      'sec-websocket-key',
       'upgrade',
       'user-agent',
       'x-forwarded-for',

@@ -285,6 +285,8 @@ describe('the trail', { timeout: 60_000 }, () => {
       'id,time,type,kind,outcome,reason,userId,sessionId,address,userAgent,requestId,method,route,status,durationMs,details',
     );
     expect(csv).toContain(newest);
+    const preferred = await get('/audit/export', 'application/x-ndjson, text/csv;q=0.5');
+    expect(JSON.parse(preferred.split('\n')[0]!)).toMatchObject({ id: expect.any(String) });
   });
 
   it('can be followed live, and resumed after the connection broke', async () => {

@@ -279,6 +279,21 @@ describe('bad input', { timeout: 60_000 }, () => {
     });
 
     it.each([
+      ['DELETE', '/users/me/sessions/{id}'],
+      ['DELETE', '/users/me/factors/{id}'],
+      ['DELETE', '/users/me/api-keys/{id}'],
+      ['GET', '/admin/users/{id}'],
+      ['POST', '/alerts/{id}/acknowledge'],
+    ] as const)('is an unknown id, however long: %s %s', async (method, route) => {
+      const { accessToken: token } = await createPerson(app, { roles: ['admin'] });
+      for (const length of [10, 129, 10_000]) {
+        const url = route.replace('{id}', 'a'.repeat(length));
+        expectProblem(await app.call({ method, url }), 401, 'unauthenticated');
+        expectProblem(await app.call({ method, url, token }), 404, 'not_found');
+      }
+    });
+
+    it.each([
       ['DELETE', '/users/me/activity', 'GET, HEAD'],
       ['GET', '/auth/login', 'POST'],
       ['PATCH', '/users/me', 'DELETE, GET, HEAD, PUT'],

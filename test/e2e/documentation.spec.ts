@@ -62,6 +62,9 @@ describe.each([
 
   it('the page finds its files and its icon, and sends requests to the host that served it', async () => {
     const page = await app.call({ url: '/docs' });
+    const asked = await app.call({ url: '/docs?docExpansion=none' });
+    expect(asked.headers['content-security-policy']).toContain("script-src 'self'");
+    expect(asked.headers['content-security-policy']).toBe(page.headers['content-security-policy']);
     const parts = [...page.body.matchAll(/(?:src|href)=["']([^"']+)["']/g)].map(([, part]) => part!);
     expect(parts.length).toBeGreaterThan(3);
     for (const part of parts) expect([part, (await fetched(part, '/docs')).statusCode]).toEqual([part, 200]);

@@ -142,6 +142,28 @@ describeWithRedis('second factors', () => {
       expect((await list()).recoveryCodesLeft).toBe(10);
     });
 
+    it('without a proof later than the one with which the enrolment began', async () => {
+      clock.advance(9 * MINUTE_MS);
+      const { id, secret } = (await own('/users/me/factors/totp', { body: {} })).json<
+        Pick<Authenticator, 'id' | 'secret'>
+      >();
+      clock.advance(9 * MINUTE_MS);
+      const body = { code: codeOf(secret, clock.nowMs()) };
+      expect(codeName(await own(`/users/me/factors/totp/${id}/confirm`, { body }))).toBe(200);
+    });
+
+    it('not in a session that began before another one added a factor, which it has not proven', async () => {
+      const { id, secret } = (await own('/users/me/factors/totp', { body: {} })).json<
+        Pick<Authenticator, 'id' | 'secret'>
+      >();
+      const login = { email, password: PASSWORD, tokenTransport: 'body' };
+      const other = (await here.call({ url: '/auth/login', body: login })).json<Tokens>();
+      await enrolTotp(there, other, clock.nowMs());
+      const body = { code: codeOf(secret, clock.nowMs()) };
+      expect(codeName(await own(`/users/me/factors/totp/${id}/confirm`, { body }))).toBe('not_found');
+      expect((await list()).items).toHaveLength(1);
+    });
+
     it('without another proof for a request that is checked while the first one raises the session', async () => {
       const { id, secret } = (await own('/users/me/factors/totp', { body: {} })).json<{
         id: string;
@@ -188,7 +210,6 @@ describeWithRedis('second factors', () => {
       clock.advance(11 * MINUTE_MS);
       const attempts: [string, Partial<TestRequest>][] = [
         ['/users/me/factors/totp', { body: {} }],
-        [`/users/me/factors/totp/${app.id}/confirm`, { body: { code: '000000' } }],
         [`/users/me/factors/${app.id}`, { method: 'DELETE' }],
         ['/users/me/recovery-codes', { method: 'POST' }],
       ];

@@ -11,14 +11,36 @@ import { GATEWAY_PROGRAMS, startGateway } from '../support/gateway/gateway-proxy
 import { type RulesFile, writeRules } from '../support/gateway/rules-file.js';
 import { freePort } from '../support/network/free-port.js';
 
+/** Listens on a free loopback port, and answers one request after the other in these ways, over and over. */
+async function startAnswering(answers: readonly { status: number; retryAfter?: string }[]) {
+  let count = 0;
+  const server = createServer((_request, response) => {
+    const { status, retryAfter = '' } = answers[count % answers.length]!;
+    count += 1;
+    response.writeHead(status, { 'retry-after': retryAfter }).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const stop = async () => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, stop };
+}
+
 const PROGRAMS = GATEWAY_PROGRAMS.filter(({ isInstalled }) => isInstalled || process.env['CI']);
 
 describe('gate:check', () => {
   let rules: RulesFile;
   let app: TestApp;
   let token: string;
-  /** An application that shows what it received, on a port that is also an open gateway. */
+  /** An application that shows what it received and changes to h2c, on a port that is also an open gateway. */
   const echo = createServer((request, response) => response.end(JSON.stringify(request.rawHeaders)));
+  echo.on('upgrade', ({ headers }, socket) => {
+    const status = /h2c/i.test(headers.upgrade!) ? '101 Switching Protocols' : '400 Bad Request';
+    socket.on('error', () => undefined).end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+  });
   let echoPort: number;
 
   beforeAll(async () => {
@@ -60,7 +82,7 @@ describe('gate:check', () => {
     const results = await gateCheck({ ...(await subject(gateway.url)), silentUrl: new URL(silent.url) });
     await Promise.all([gateway.stop(), silent.stop()]);
     expect(results.filter(({ held }) => !held)).toEqual([]);
-    expect(results).toHaveLength(12);
+    expect(results).toHaveLength(14);
   });
 
   it('names the request that passes where there is no gateway, without the token', async () => {
@@ -70,7 +92,7 @@ describe('gate:check', () => {
       'app',
       '--json',
     ]);
-    expect([code, stderr]).toEqual([1, '10 of 11 checks failed.\n']);
+    expect([code, stderr]).toEqual([1, '12 of 13 checks failed.\n']);
     const { results } = JSON.parse(stdout) as {
       results: { what: string; held: boolean; because?: string }[];
     };
@@ -80,7 +102,47 @@ describe('gate:check', () => {
       held: false,
       because: 'GET / was answered 200',
     });
+    expect(results).toContainEqual({
+      what: 'no connection changes to another protocol than WebSocket',
+      held: false,
+      because:
+        'GET /, Authorization: Bearer ..., Connection: Upgrade, HTTP2-Settings, HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA, Upgrade: h2c was answered 101',
+    });
     expect(stdout).not.toContain(token);
+  });
+
+  it.each([302, 400, 403, 405, 421, 429, 500])(
+    'holds nothing proven where every request is answered %i',
+    async (status) => {
+      const server = await startAnswering([{ status }]);
+      const results = await gateCheck(await subject(server.url));
+      await server.stop();
+      expect(results.filter(({ held }) => held)).toEqual([]);
+      expect(results[0]).toMatchObject({
+        what: 'the token opens the rule',
+        because: expect.stringContaining(`was answered ${status}`) as string,
+      });
+    },
+  );
+
+  it('takes a limit that is reached midway for no refusal', async () => {
+    const server = await startAnswering([
+      { status: 200 },
+      ...Array.from({ length: 99 }, () => ({ status: 429 })),
+    ]);
+    const results = await gateCheck(await subject(server.url));
+    await server.stop();
+    expect(results.filter(({ held }) => held)).toEqual([{ what: 'the token opens the rule', held: true }]);
+  });
+
+  it('waits until a limit allows the request, for three minutes at most', async () => {
+    const server = await startAnswering([{ status: 429, retryAfter: '7' }, { status: 200 }]);
+    const waits: number[] = [];
+    const results = await gateCheck(await subject(server.url), async (ms) => void waits.push(ms));
+    await server.stop();
+    expect(results[0]).toEqual({ what: 'the token opens the rule', held: true });
+    expect(waits).toEqual(Array.from({ length: Math.floor(180 / 7) }, () => 7000));
+    expect(results[1]?.because).toMatch(/ was answered 429: a limit was reached$/);
   });
 
   it('asks a rule that holds ten requests at a time, and refuses an eleventh', async () => {
@@ -105,6 +167,8 @@ describe('gate:check', () => {
       69,
       `${nowhere.slice(0, -1)} was not reached (ECONNREFUSED).\n`,
     ]);
+    const unreachedByTls = await check([nowhere.replace('http:', 'https:'), '--rule', 'app']);
+    expect(unreachedByTls.stderr).toBe(unreached.stderr.replace('http:', 'https:'));
     const variables = { GATEWAY_RULES_FILE: rules.path };
     expect((await runHere(app, ['gate:check', nowhere, '--rule', 'other'], variables)).code).toBe(64);
     expect((await runHere(app, ['gate:check', 'app.example.org', '--rule', 'app'], variables)).code).toBe(64);

@@ -26,6 +26,8 @@ describe.each(['with Redis', 'without Redis'])('the level of a session at the ga
   let there: TestApp;
   /** Its clock is five seconds ahead of PostgreSQL's. */
   let ahead: TestApp;
+  /** Runs as the others did before a role needed a factor. */
+  let before: TestApp;
   beforeAll(async () => {
     rules = await writeRules(RULES);
     redis = how === 'with Redis' ? await startRedis() : null;
@@ -37,10 +39,12 @@ describe.each(['with Redis', 'without Redis'])('the level of a session at the ga
     };
     here = await startApp({ variables });
     there = await startBeside(here, { variables });
+    before = await startBeside(here, { variables: { ...variables, MFA_REQUIRED_ROLES: '' } });
     ahead = await startBeside(here, { variables, clock: new WrongClock(new SystemClock(), 5000) });
   });
   afterAll(async () => {
     await ahead.close();
+    await before.close();
     await there.close();
     await here.close();
     await redis?.stop();
@@ -109,6 +113,15 @@ describe.each(['with Redis', 'without Redis'])('the level of a session at the ga
     expect(answer.headers['www-authenticate']).toContain('acr_values="aal2"');
     expect(answer.json().methods).toEqual(['totp']);
     expect(await outcome(there, 'reports', user.accessToken)).toEqual([403, 'forbidden']);
+  });
+
+  it('ignores a role in a token from before the role needed a factor', async () => {
+    const { accessToken } = await createPerson(before, { roles: ['admin'] });
+    expect(await outcome(before, 'reports', accessToken)).toEqual(['user admin', 'aal1']);
+    expect(await outcome(here, 'reports', accessToken)).toEqual([403, 'factor_enrollment_required']);
+    const { headers } = await ask(here, 'site', accessToken);
+    expect(headers['x-portcullis-roles']).toBe('user');
+    expect(claimsOf(String(headers['x-portcullis-assertion']))['roles']).toEqual(['user']);
   });
 
   it('has a session that has proven a factor get a token that says so', async () => {

@@ -425,5 +425,31 @@ describe.skipIf(inject('redis').kind !== 'own').each(PROGRAMS)(
       socket.end();
       await once(socket, 'close');
     });
+
+    it('changes to no other protocol, through which requests would reach it unasked', async () => {
+      const offers = [
+        ['h2c'],
+        ['H2C'],
+        ['websocket, h2c'],
+        ['h2c, websocket'],
+        ['websocket', 'h2c'],
+        ['h2c', 'websocket'],
+        ['TLS/1.2'],
+        ['websocket/13'],
+        ['websockets'],
+      ];
+      for (const offer of offers)
+        for (const connection of ['Upgrade, HTTP2-Settings', 'upgrade', 'Upgrade, Upgrade', 'close'])
+          await asPerson({
+            lines: [
+              `Connection: ${connection}`,
+              'HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA',
+              ...offer.map((protocol) => `Upgrade: ${protocol}`),
+            ],
+          });
+      expect(application.reached.length).toBeGreaterThan(0);
+      const accepted = new Set(application.reached.map((request) => valuesOf(request, 'upgrade').join('; ')));
+      expect([...accepted].filter((protocol) => protocol !== '' && protocol !== 'websocket')).toEqual([]);
+    });
   },
 );

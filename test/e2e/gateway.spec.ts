@@ -159,7 +159,14 @@ describe('the gateway', () => {
 
   it('answers requests of any method and below the rule, whatever the body, the type or the query', async () => {
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND'] as const) {
-      for (const path of ['app', 'app?x=1&rule=site', 'app/', 'app/some/../path%2f?q']) {
+      for (const path of [
+        'app',
+        'app?x=1&rule=site',
+        'app/',
+        'app/some/../path%2f?q',
+        'app/files/100%',
+        'app/%zz%ff?%',
+      ]) {
         const answer = await app.app.inject({
           method: method as 'GET',
           url: `/gate/${path}`,
@@ -268,6 +275,15 @@ describe('the gateway', () => {
       [cookies, forwarded('get'), '403 csrf_rejected'],
       [cookies, forwarded(), '403 csrf_rejected'],
       [cookies, forwarded('GET', { ...evil, upgrade: 'websocket' }), '403 csrf_rejected'],
+      // Traefik removes Upgrade from its question.
+      [cookies, forwarded('GET', { ...evil, 'sec-websocket-key': 'AAAA' }), '403 csrf_rejected'],
+      [cookies, forwarded('GET', { ...evil, 'sec-fetch-mode': 'websocket' }), '403 csrf_rejected'],
+      [
+        cookies,
+        forwarded('GET', { 'sec-fetch-site': 'same-site', 'sec-websocket-key': 'AAAA' }),
+        '403 csrf_rejected',
+      ],
+      [cookies, forwarded('GET', { origin: 'http://localhost:8000', 'sec-websocket-key': 'AAAA' }), 200],
       [cookies, forwarded('POST', { origin: 'http://localhost:8000' }), 200],
       [cookies, forwarded('POST', { origin: 'http://localhost:3000' }), 200],
       [cookies, forwarded('POST', { 'sec-fetch-site': 'same-origin' }), 200],
@@ -434,7 +450,8 @@ describe('the gateway', () => {
   });
 
   it('refuses an unknown rule, spelled in any way, with an alert about the proxy', async () => {
-    for (const name of ['unknown', 'APP', 'app%20', 'app;x=1', 'app%2f', '__proto__', 'constructor'])
+    const spellings = ['unknown', 'APP', 'app%20', 'app;x=1', 'app%2f', '__proto__', 'constructor'];
+    for (const name of [...spellings, 'a'.repeat(2000)])
       expect([name, await statusOf(name, { token: person.accessToken })]).toEqual([name, '403 forbidden']);
     await expect
       .poll(

@@ -122,6 +122,24 @@ describe('accounts of another system', { timeout: 180_000 }, () => {
     ]);
   });
 
+  it('raise one alert about the roles of a run, however many batches grant them', async () => {
+    const subjects = async () =>
+      asSuperuser<{ subject: string; granted: string[] }>(
+        app.database,
+        `SELECT subject, evidence->'granted' AS granted FROM monitoring_alert
+         WHERE rule = 'privilege_granted' AND subject LIKE 'import:%'`,
+      );
+    await expect.poll(subjects).toMatchObject([{ granted: ['admin'] }]);
+    const before = (await subjects()).map(({ subject }) => subject);
+    const rows = Array.from({ length: 251 }, () => ({ email: newAddress() }));
+    const privileged = [{ email: newAddress(), roles: ['admin'] }, ...rows];
+    const path = await file('roles.ndjson', [...privileged, { email: newAddress(), roles: ['auditor'] }]);
+    expect((await runHere(app, ['import', path])).code).toBe(0);
+    await expect
+      .poll(async () => (await subjects()).filter(({ subject }) => !before.includes(subject)))
+      .toMatchObject([{ granted: ['admin', 'auditor'] }]);
+  });
+
   it.each(everybody.slice(0, 3).map((person) => [person.name, person] as const))(
     'sign in with their password of %s, which then has a hash of ours',
     async (_name, { row: { email }, password }) => {

@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { logIn, newAddress, PASSWORD, register, signUp } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
-import { type Challenge, codeOf } from '../support/app/factors.js';
+import { type Challenge, codeOf, enrolTotp } from '../support/app/factors.js';
 import { mailTo } from '../support/app/mails.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
-import { documentedProgram } from '../support/browser/documented-program.js';
+import { documentedProgram, documentedProgramWithClient } from '../support/browser/documented-program.js';
+import { bundled } from '../support/packages/bundled.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 
 const ISSUER = 'https://auth.example.com';
@@ -15,6 +16,15 @@ let imports = 0;
 /** The n-th program of docs/integration.md as a module, with some of its text replaced. */
 async function programOf<T>(n: number, replacements: Readonly<Record<string, string>>): Promise<T> {
   const program = await documentedProgram(n, replacements);
+  return moduleOf<T>(program);
+}
+
+/** The program of docs/integration.md that calls an API with `@portcullis/client`. */
+async function programWithClient(): Promise<WithClient> {
+  return moduleOf(await bundled(await documentedProgramWithClient()));
+}
+
+async function moduleOf<T>(program: string): Promise<T> {
   return (await import(`data:text/javascript,${encodeURIComponent(`${program}// ${(imports += 1)}`)}`)) as T;
 }
 
@@ -152,6 +162,33 @@ describe('docs/integration.md', () => {
       expect((await post('/users/me/recovery-codes')).status).toBe(201);
     });
 
+    it('prove again who is signed in, with a factor if there is one, for an API of its own', async () => {
+      let ofApi: Response[] = [];
+      inTheWay = (url) => (url === '/orders' ? ofApi.shift() : undefined);
+      const asked: string[] = [];
+      let typed = () => PASSWORD;
+      vi.stubGlobal('prompt', (question: string) => {
+        asked.push(question);
+        return typed();
+      });
+      const withPackage = await programWithClient();
+      const email = await register(app);
+      expect(await withPackage.logIn(email, PASSWORD)).toBe(`Welcome, ${email}`);
+      const statusOfOrders = async () => {
+        const refused = JSON.stringify({ code: 'insufficient_user_authentication' });
+        ofApi = [new Response(refused, { status: 401 }), new Response('[]')];
+        return (await withPackage.callApi('/orders')).status;
+      };
+      expect(await statusOfOrders()).toBe(200);
+      const { secret } = await enrolTotp(app, await logIn(app, email), clock.nowMs());
+      typed = () => {
+        clock.advance(30_000);
+        return codeOf(secret, clock.nowMs());
+      };
+      expect(await statusOfOrders()).toBe(200);
+      expect(asked).toEqual(['Your password', 'Code of your app']);
+    });
+
     it('retry its refresh after a limit, an outage and a network failure', async () => {
       await signIn();
       clock.advance(31 * 60_000);
@@ -175,7 +212,7 @@ describe('docs/integration.md', () => {
       clock.advance(31 * 60_000);
       inTheWay = (url) => (url === '/auth/refresh' ? new Response('{}', { status: 503 }) : undefined);
       expect((await page.call('/users/me')).status).toBe(503);
-      expect([refreshes(), page.isSignedIn()]).toEqual([3, true]);
+      expect([refreshes(), page.isSignedIn()]).toEqual([5, true]);
       inTheWay = () => undefined;
       expect((await page.call('/users/me')).status).toBe(200);
     });
@@ -334,6 +371,12 @@ interface Accounts {
   readonly disownDevice: (token: string) => Answer;
 }
 
+/** The exports of the program with the package. */
+interface WithClient {
+  readonly logIn: (email: string, password: string) => Promise<string>;
+  readonly callApi: (path: string) => Promise<Response>;
+}
+
 /** The exports of the page's program. */
 interface Page {
   readonly isSignedIn: () => boolean;
@@ -358,6 +401,10 @@ function browserFetch({ call }: TestApp, clock: ManualClock) {
     });
     for (const { name, value, maxAge } of answer.cookies)
       cookies.set(name, { value, endsMs: clock.nowMs() + (maxAge ?? 0) * 1000 });
-    return new Response(answer.statusCode === 204 ? null : answer.body, { status: answer.statusCode });
+    const type = answer.headers['content-type'];
+    return new Response(answer.statusCode === 204 ? null : answer.body, {
+      status: answer.statusCode,
+      headers: { ...(type !== undefined && { 'content-type': type }) },
+    });
   };
 }

@@ -6,7 +6,7 @@ import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../s
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { createKey } from '../support/app/api-keys.js';
 import { createAccount, createPerson, openSession } from '../support/app/people.js';
-import { startApp, type TestApp, type Variables } from '../support/app/test-app.js';
+import { startApp, type TestApp, type TestRequest, type Variables } from '../support/app/test-app.js';
 import { startMailServer } from '../support/servers/mail-server.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
 import { hasPromtool, promtool } from '../support/monitoring/promtool.js';
@@ -33,6 +33,17 @@ async function guess({ call }: TestApp, email: string, address = '192.0.2.1', ti
       headers: { 'x-forwarded-for': address },
     });
   }
+}
+
+/** Sends a number of requests from one address. */
+async function repeat(
+  { call }: TestApp,
+  times: number,
+  request: () => TestRequest,
+  address = '192.0.2.1',
+): Promise<void> {
+  const headers = { 'x-forwarded-for': address };
+  for (let i = 0; i < times; i++) await call({ ...request(), headers });
 }
 
 /** A signed-in account with a role. */
@@ -234,6 +245,30 @@ describe('Monitoring', () => {
         expect(its.map(({ count }) => count)).toEqual([8]);
       }, TEN_SECONDS);
       expect(heard('brute_force', address)).toHaveLength(1);
+    });
+
+    it('takes requests for mails over their limit for no failed logins', async () => {
+      const limited = await service(
+        { RATE_LIMIT_MAIL: '3/3600', RATE_LIMIT_MAIL_ADDRESS: '10/3600' },
+        app.database,
+      );
+      const forgetful = newAddress();
+      await repeat(
+        limited,
+        14,
+        () => ({ url: '/auth/password/forgot', body: { email: forgetful } }),
+        '192.0.2.14',
+      );
+      await repeat(
+        limited,
+        30,
+        () => ({ url: '/auth/email/verification', body: { email: newAddress() } }),
+        '192.0.2.15',
+      );
+      await guess(limited, newAddress(), '192.0.2.16');
+      await hear('brute_force', '192.0.2.16');
+      expect(heard('brute_force', '192.0.2.14')).toEqual([]);
+      expect(heard('credential_stuffing')).toEqual([]);
     });
 
     it('applies no response unless one is configured', async () => {
@@ -514,7 +549,7 @@ describe('Monitoring', () => {
       const { accessToken: token } = await personnel(app, 'admin');
       const email = await createAccount(app);
       const addresses = ['198.51.100.1', '198.51.100.2', '198.51.100.3'];
-      for (const address of addresses) await guess(app, email, address, 1);
+      for (const address of addresses) await guess(app, email, address, 2);
       const { id } = await hear('distributed_guessing', addresses[0]);
       await guess(app, email, addresses[0], 10);
       await hear('brute_force', addresses[0]);
@@ -538,22 +573,24 @@ describe('Monitoring', () => {
       expect(await eventsOf(app, ['address_unblocked'], id)).toHaveLength(3);
     });
 
-    it('block the addresses that join an attack later', async () => {
+    it('block the addresses that join an attack later, but none that enters one wrong password', async () => {
       const email = await createAccount(app);
-      const addresses = Array.from({ length: 40 }, (_, i) => `203.0.113.${i + 1}`);
-      for (const address of addresses.slice(0, 10)) await guess(app, email, address, 1);
-      const { id } = await hear('distributed_guessing', addresses[0]);
-      for (const address of addresses.slice(10)) await guess(app, email, address, 1);
+      const [later, honest, ...first] = Array.from({ length: 5 }, (_, i) => `203.0.113.${i + 1}`);
+      for (const address of first) await guess(app, email, address, 2);
+      const { id } = await hear('distributed_guessing', first[0]);
+      await guess(app, email, honest, 1);
+      await guess(app, email, later, 2);
       await eventually(async () => {
         const blocked = await eventsOf(app, ['address_blocked'], id);
-        expect(blocked.map(({ details }) => String(details['address'])).toSorted()).toEqual(
-          addresses.toSorted(),
-        );
+        expect(blocked.map(({ details }) => String(details['address'])).toSorted()).toEqual([
+          later,
+          ...first,
+        ]);
       }, TEN_SECONDS);
-      const from40 = { 'x-forwarded-for': addresses.at(-1)! };
-      await eventually(async () =>
-        expect((await app.call({ url: '/rate-limits', headers: from40 })).statusCode).toBe(429),
-      );
+      const from = async (address: string) =>
+        (await app.call({ url: '/rate-limits', headers: { 'x-forwarded-for': address } })).statusCode;
+      await eventually(async () => expect(await from(later!)).toBe(429));
+      expect(await from(honest!)).toBe(200);
     });
 
     it('end every session of an account, including those of a second new device', async () => {
@@ -602,6 +639,19 @@ describe('Monitoring', () => {
           expect(text).toContain(line);
         }
       });
+    });
+
+    it('counts refused logins, and no other refused request that names an account', async () => {
+      const app = await service({
+        RATE_LIMIT_ADDRESS: '2/60',
+        RATE_LIMIT_MAIL: '3/3600',
+        RATE_LIMIT_LOGIN: 'off',
+      });
+      const email = newAddress();
+      await repeat(app, 14, () => ({ url: '/auth/password/forgot', body: { email } }));
+      await guess(app, email, '192.0.2.9', 5);
+      const line = 'portcullis_logins_total{outcome="refused",reason="rate_limited"} ';
+      await eventually(async () => expect(await figuresOf(app)).toContain(`${line}3\n`));
     });
 
     it('requires the token if one is configured', async () => {

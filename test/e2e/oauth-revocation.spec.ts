@@ -151,6 +151,58 @@ describe('revocation', () => {
     expect(error(await revoke(machine.key))).toEqual([401, 'invalid_client']);
   });
 
+  it("ends a person's key that it is called with, but no other key of the person", async () => {
+    const own = await createKey(here, person, { scopes: ['a:b'] });
+    const other = await createKey(here, person, { scopes: ['a:b'] });
+    const calling = { headers: { authorization: `Bearer ${own.key}` } };
+    expect(error(await revoke(other.key, calling))).toEqual([400, 'unauthorized_client']);
+    const answer = await revoke(own.key, calling);
+    expect([answer.statusCode, answer.body]).toEqual([200, '']);
+    await expectEverywhere(own.key, 'invalid_token');
+    await expectEverywhere(other.key, 'forbidden');
+    expect(await eventsOf(answer)).toMatchObject([
+      {
+        type: 'api_key_revoked',
+        reason: 'revoked_by_owner',
+        user_id: person.user.id,
+        details: { keyId: own.id },
+      },
+    ]);
+  });
+
+  it('ends a key of a disabled service account, so that it stays dead when the account is enabled', async () => {
+    const other = await accounts.keyOf(machine, ['audit:read']);
+    const token = await clientToken(here, machine);
+    await expectEverywhere(token, '200');
+    await accounts.change(machine, { disabled: true });
+    const stranger = await accounts.create('audit:read');
+    expect(error(await revoke(machine.key, { client: stranger }))).toEqual([400, 'unauthorized_client']);
+    for (const one of [machine.key, token])
+      expect((await revoke(one, { client: warden })).statusCode).toBe(200);
+    await accounts.change(machine, { disabled: false });
+    await expectEverywhere(other.key, '200');
+    await expectEverywhere(machine.key, 'invalid_token');
+    await expectEverywhere(token, 'invalid_token');
+  });
+
+  it('ends a key of a disabled person, so that it stays dead when the account is enabled', async () => {
+    const owner = await createPerson(here, { roles: ['auditor'] });
+    const [leaked, other] = [await createKey(here, owner), await createKey(here, owner)];
+    const admin = await createPerson(here, { roles: ['admin'] });
+    const setDisabled = (disabled: boolean) =>
+      here.call({
+        method: 'PATCH',
+        url: `/admin/users/${owner.user.id}`,
+        token: admin.accessToken,
+        body: { disabled },
+      });
+    expect((await setDisabled(true)).statusCode).toBe(200);
+    expect((await revoke(leaked.key, { client: warden })).statusCode).toBe(200);
+    expect((await setDisabled(false)).statusCode).toBe(200);
+    await expectEverywhere(other.key, '200');
+    await expectEverywhere(leaked.key, 'invalid_token');
+  });
+
   it('ends tokens of others with the scope only: keys, access tokens, and sessions by either of their tokens', async () => {
     const own = await createKey(here, person, { scopes: ['a:b'] });
     const second = await createPerson(here);

@@ -200,3 +200,26 @@ describe.each([
     onTestFinished(async () => expect(await isAlive(tokens)).toBe(true));
   });
 });
+
+describe('a session whose refreshes are limited', () => {
+  it('counts no refresh that has to wait, so that the next one after the wait is admitted', async () => {
+    const app = await startApp({ variables: { RATE_LIMIT_REFRESH: '2/60' } });
+    onTestFinished(() => app.close());
+    const tokens = await createPerson(app);
+    const refresh = (refreshToken: string, headers: Record<string, string>) =>
+      app.call({ url: '/auth/refresh', body: { refreshToken }, headers });
+    const { refreshToken: next } = (await refresh(tokens.refreshToken, BROWSER)).json<Tokens>();
+    for (const _ of ['first', 'second', 'third']) {
+      const waiting = await refresh(next, UPDATED);
+      expect(waiting.statusCode).toBe(429);
+      expect(Number(waiting.headers['retry-after'])).toBeLessThanOrEqual(10);
+      expect(waiting.headers['ratelimit']).toBe(`"refresh";r=0;t=${waiting.headers['retry-after']}`);
+    }
+    await asSuperuser(
+      app.database,
+      `UPDATE sessions SET rotated_at = rotated_at - interval '10001 ms' WHERE id = $1`,
+      [tokens.session.id],
+    );
+    expect((await refresh(next, UPDATED)).statusCode).toBe(200);
+  });
+});

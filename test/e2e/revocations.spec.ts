@@ -246,6 +246,18 @@ describe('the list of revocations', () => {
     expect([answer.statusCode, answer.json().code]).toEqual([410, 'cursor_expired']);
   });
 
+  it.each([
+    'application/json, application/x-ndjson;q=0.5',
+    'application/x-ndjson;q=0',
+    'application/x-ndjsonish',
+  ])('answers a list to those who prefer JSON: %s', async (accept) => {
+    const answer = await fetch(`${here.url}/revocations`, {
+      headers: { authorization: `Bearer ${admin}`, accept },
+      signal: AbortSignal.timeout(10_000),
+    });
+    expect(await answer.json()).toMatchObject({ items: expect.any(Array) });
+  });
+
   it('answers HEAD without a stream', async () => {
     const answer = await fetch(`${here.url}/revocations`, {
       method: 'HEAD',

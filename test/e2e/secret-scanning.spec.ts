@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { LeakResponse } from '../../src/machines/leaks/leak-response.js';
 import { newKey } from '../../src/machines/keys/key-format.js';
@@ -33,7 +34,7 @@ describeWithRedis('POST /secret-scanning', () => {
   beforeAll(async () => {
     redis = await startRedis();
     const variables = { SECRET_SCANNING_SECRET: SECRET, REDIS_URL: redis.url };
-    here = await startApp({ clock, variables });
+    here = await startApp({ clock, variables, listen: true });
     there = await startBeside(here, { clock, variables });
     admin = await createPerson(here, { roles: ['admin'] });
     await prove(admin.user.email);
@@ -204,6 +205,39 @@ describeWithRedis('POST /secret-scanning', () => {
     expect(evidenceOf(keys[0]!)['sources']).toEqual([`\ufffd${'y'.repeat(99)}`]);
   });
 
+  it('revokes every key of a report, however long the texts beside it are', async () => {
+    const owner = await createPerson(here, { roles: ['auditor'] });
+    const { key } = await createKey(here, owner);
+    const url = `https://example.org/${'x'.repeat(9000)}`;
+    await report(
+      { token: 'x'.repeat(20_000), url, type: 'y'.repeat(20_000), source: 'z'.repeat(20_000) },
+      ...Array.from({ length: 98 }, () => ({ token: `${key}${key}`, url })),
+      { token: key, url },
+    );
+    expect(await statusOf(key, there)).toBe(401);
+  });
+
+  it('refuses more than 1 MiB', async () => {
+    const answer = await send([{ token: '', url: 'x'.repeat(1024 * 1024) }]);
+    expect([answer.statusCode, answer.json().code]).toEqual([413, 'payload_too_large']);
+  });
+
+  it('waits for sixteen large bodies at most, and goes on to read small ones', async () => {
+    const large = [{ token: '', url: 'x'.repeat(100_000) }];
+    const head = `POST /secret-scanning HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n`;
+    const { port } = new URL(here.url);
+    const unfinished = Array.from({ length: 16 }, () => connect(Number(port), '127.0.0.1').setNoDelay());
+    for (const socket of unfinished) socket.write(head);
+    const codeOf = async () => {
+      const answer = await send(large);
+      return answer.statusCode === 202 ? '202' : answer.json<{ code: string }>().code;
+    };
+    await expect.poll(codeOf).toBe('overloaded');
+    await report({ token: '', url: '' });
+    for (const socket of unfinished) socket.destroy();
+    await expect.poll(codeOf).toBe('202');
+  });
+
   it('goes on to the next key of a report when one cannot be revoked, and fails so that the report is sent again', async () => {
     const owner = await createPerson(here, { roles: ['auditor'] });
     const [first, second] = [await createKey(here, owner), await createKey(here, owner)];
@@ -271,6 +305,7 @@ describeWithRedis('POST /secret-scanning', () => {
       [() => send(body, { at: now() - 301 }), 'expired'],
       [() => send(body, { at: now() + 301 }), 'expired'],
       [() => send({ not: 'valid' }, { secret: 'the secret of another' }), 'bad_signature'],
+      [() => send('[', { secret: 'the secret of another' }), 'bad_signature'],
     ] as const) {
       const answer = await attempt();
       expect(answer.statusCode).toBe(401);

@@ -1,7 +1,8 @@
 import type { FactorLogin, Profile, Register, StepUp } from './generated/types.gen.js';
-import { exclusively } from './lock.js';
+import { exclusively, isExclusive } from './lock.js';
+import { untilAnswered } from './lost-refresh.js';
 import { type Passkeys, passkeysOf } from './passkeys.js';
-import { isProblem, type ProblemError } from './problem.js';
+import { challengeOf, isProblem, type ProblemError } from './problem.js';
 import { SessionState, type State } from './session-state.js';
 import type {
   Answer,
@@ -12,10 +13,9 @@ import type {
   RequestOptions,
   SignedIn,
   SignedOutReason,
-  StepUpChallenge,
   Transport,
 } from './types.js';
-import { type Call, isLost, sleep, waitOf, Wire } from './wire.js';
+import { type Call, isLost, sleep, unlessAborted, waitOf, Wire } from './wire.js';
 
 /** How long the answer of a refresh is awaited, milliseconds. The service gives the same answer again for ten seconds. */
 const REFRESH_MS = 4000;
@@ -95,7 +95,7 @@ class SessionClient {
       case 'POST /auth/passkey':
         return this.enter(call);
       case 'POST /auth/refresh':
-        return this.refresh();
+        return unlessAborted(this.refresh(), call.signal);
       case 'POST /auth/logout':
         return this.leave(call);
       case 'POST /auth/step-up':
@@ -145,14 +145,10 @@ class SessionClient {
 
   private async enter(call: Call): Promise<unknown> {
     const { transport: tokenTransport, onFactor } = this.options;
-    const { deviceToken } = this;
-    const body = {
-      tokenTransport,
-      ...(deviceToken !== undefined && { deviceToken }),
-      ...(call.body as object),
-    };
+    const device = this.deviceToken === undefined ? {} : { deviceToken: this.deviceToken };
+    const body = { tokenTransport, ...device, ...(call.body as object) };
     try {
-      return await this.adopted(await this.patient({ ...call, body }));
+      return await this.patient({ ...call, body }, null, (answer) => this.adopted(answer));
     } catch (error) {
       if (!isProblem(error, 'factor_required') || !error.challenge || !onFactor) throw error;
       return onFactor(error.challenge);
@@ -161,10 +157,10 @@ class SessionClient {
 
   private async leave(call: Call): Promise<void> {
     const state = await this.state.read();
-    const { accessToken, refreshToken } = state?.tokens ?? {};
+    const refreshToken = state?.tokens?.refreshToken;
     let isOver = this.isBody;
     try {
-      await this.patient({ ...call, body: call.body ?? { refreshToken } }, accessToken);
+      await this.patient({ ...call, body: call.body ?? { refreshToken } }, state);
       isOver = true;
     } finally {
       if (isOver) await this.state.end(state, 'logout');
@@ -175,10 +171,10 @@ class SessionClient {
     const seen = await this.state.read();
     const isSameSession = (kept: State | null) => !seen || kept?.session === seen.session;
     try {
-      return await this.adopted(
-        await this.signedIn({ ...call, keepalive: true, timeoutMs: STEP_UP_MS }),
-        isSameSession,
-      );
+      const answer = await this.signedIn({ ...call, keepalive: true, timeoutMs: STEP_UP_MS });
+      const signedIn = await this.adopted(answer, isSameSession);
+      if (seen) this.state.follow(seen, signedIn);
+      return signedIn;
     } catch (error) {
       // The refresh token may have been replaced; for ten seconds, a refresh gets what the lost answer contained.
       const kept = isLost(error) ? await this.state.read() : null;
@@ -194,15 +190,28 @@ class SessionClient {
     return signedIn;
   }
 
-  /** Sends a request; after a limit or an overload, once more. */
-  private async patient(call: Call, accessToken?: string): Promise<unknown> {
+  /** Sends a request for the session that was seen; after a limit or an overload, once more. `take` gets the answer. */
+  private async patient(
+    call: Call,
+    seen: State | null = null,
+    take: (answer: unknown) => unknown = (answer) => answer,
+  ): Promise<unknown> {
+    const send = async (refusal?: unknown) => {
+      // A token is that of its session; cookies are of whoever has signed in last.
+      if (!this.isBody) await this.state.readSame(seen, refusal);
+      return take(await this.wire.exchange(call, seen?.tokens?.accessToken));
+    };
+    const sendInTurn = (refusal?: unknown) =>
+      !this.isBody && isExclusive(call.path)
+        ? exclusively(this.state.name, () => send(refusal), call.signal)
+        : send(refusal);
     try {
-      return await this.wire.exchange(call, accessToken);
+      return await sendInTurn();
     } catch (error) {
       const wait = waitOf(error, call.method !== 'POST');
       if (wait === null) throw error;
       await sleep(wait, call.signal);
-      return this.wire.exchange(call, accessToken);
+      return sendInTurn(error);
     }
   }
 
@@ -210,19 +219,20 @@ class SessionClient {
   private async signedIn(call: Call): Promise<unknown> {
     let seen = await this.state.read();
     if (this.state.hasExpired(seen)) {
-      await this.renew(seen);
-      seen = await this.state.read();
+      await unlessAborted(this.renew(seen), call.signal);
+      seen = await this.state.readSame(seen);
     }
     const mended = new Set<string>();
     for (;;) {
       try {
-        return await this.patient(call, seen?.tokens?.accessToken);
+        return await this.patient(call, seen);
       } catch (error) {
         if (!isProblem(error)) throw error;
         const kind = EXPIRED.includes(error.code) ? 'expired' : error.code;
-        if (mended.has(kind) || !(await this.isMended(error, call, seen))) throw error;
+        if (mended.has(kind) || !(await unlessAborted(this.isMended(error, call, seen), call.signal)))
+          throw error;
         mended.add(kind);
-        seen = await this.state.read();
+        seen = await this.state.readSame(seen, error);
       }
     }
   }
@@ -234,9 +244,7 @@ class SessionClient {
       return path !== '/auth/step-up' && this.isProven(refusal);
     if (!EXPIRED.includes(refusal.code)) return false;
     await this.renew(seen);
-    const now = await this.state.read();
-    // Another account may have signed in meanwhile; the request was not meant for it.
-    return now !== null && (seen === null || now.session === seen.session);
+    return (await this.state.read()) !== null;
   }
 
   private isProven(refusal: ProblemError): Promise<boolean> {
@@ -249,23 +257,12 @@ class SessionClient {
 
   /** One refresh at a time; resolves with null where another tab had refreshed or signed out before it. */
   private renew(seen: State | null): Promise<SignedIn | null> {
-    return (this.renewing ??= this.renewPatiently(seen).finally(() => {
+    const { isShared, name } = this.state;
+    const send = () => this.renewOnce(seen);
+    const sendInTurn = isShared ? () => exclusively(name, send) : send;
+    return (this.renewing ??= untilAnswered(sendInTurn).finally(() => {
       this.renewing = null;
     }));
-  }
-
-  /** A refresh that was lost or refused for a while ends nothing and is sent once more. */
-  private async renewPatiently(seen: State | null): Promise<SignedIn | null> {
-    const attempt = () =>
-      this.state.isShared ? exclusively(this.state.name, () => this.renewOnce(seen)) : this.renewOnce(seen);
-    try {
-      return await attempt();
-    } catch (error) {
-      const wait = isProblem(error) ? waitOf(error, true) : 0;
-      if (wait === null) throw error;
-      await sleep(wait);
-      return attempt();
-    }
   }
 
   private async renewOnce(seen: State | null): Promise<SignedIn | null> {
@@ -292,15 +289,4 @@ class SessionClient {
       throw error;
     }
   }
-}
-
-/** RFC 9470, section 3. */
-function challengeOf({ authenticate, methods }: ProblemError): StepUpChallenge {
-  const valueOf = (name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(authenticate ?? '')?.[1];
-  const maxAge = valueOf('max_age');
-  return {
-    acrValues: valueOf('acr_values')?.split(' ') ?? [],
-    maxAgeSeconds: maxAge === undefined ? null : Number(maxAge),
-    methods,
-  };
 }

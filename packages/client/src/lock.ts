@@ -1,20 +1,48 @@
-/** How long a tab waits for the one that refreshes, milliseconds. That one may be frozen. */
+import { unlessAborted } from './wire.js';
+
+/** How long a tab waits for the one whose turn it is, milliseconds. That one may be frozen. */
 const MAX_WAIT_MS = 5000;
+
+/**
+ * The routes whose answers set cookies or remove them, beside the refresh. Of two answers at once, the one that comes last would
+ * decide who is signed in.
+ */
+const EXCLUSIVE: readonly string[] = [
+  '/auth/login',
+  '/auth/login/factor',
+  '/auth/passkey',
+  '/auth/step-up',
+  '/auth/logout',
+];
 
 interface Locks {
   request<R>(name: string, options: { signal: AbortSignal }, action: () => Promise<R>): Promise<R>;
 }
 
+/** Whether a request in the cookie transport must not be sent during another one like it, or during a refresh. */
+export function isExclusive(path: string): boolean {
+  return EXCLUSIVE.includes(path);
+}
+
+/** The last action of each name in this page or process, where there are no locks. */
+const turns = new Map<string, Promise<unknown>>();
+
 /**
- * Runs an action while no other tab runs one of this name (Web Locks). Waits five seconds at most, and then runs it all the
- * same; the service gives the same tokens to requests that come at once. Where there are no locks, it runs at once.
+ * Runs an action while no other tab runs one of this name (Web Locks). Waits five seconds at most, and not beyond an abort of
+ * `given`, and then runs it all the same; the service gives the same tokens to requests that come at once. Where there are no
+ * locks, it waits only for this page or process.
  */
-export async function exclusively<R>(name: string, action: () => Promise<R>): Promise<R> {
+export async function exclusively<R>(
+  name: string,
+  action: () => Promise<R>,
+  given?: AbortSignal,
+): Promise<R> {
+  const signal = AbortSignal.any([AbortSignal.timeout(MAX_WAIT_MS), ...(given ? [given] : [])]);
   const locks = (globalThis as { navigator?: { locks?: Locks } }).navigator?.locks;
-  if (!locks) return action();
+  if (!locks) return inTurn(name, action, signal);
   let hasBegun = false;
   try {
-    return await locks.request(name, { signal: AbortSignal.timeout(MAX_WAIT_MS) }, () => {
+    return await locks.request(name, { signal }, () => {
       hasBegun = true;
       return action();
     });
@@ -22,4 +50,14 @@ export async function exclusively<R>(name: string, action: () => Promise<R>): Pr
     if (hasBegun) throw error;
     return action();
   }
+}
+
+function inTurn<R>(name: string, action: () => Promise<R>, signal: AbortSignal): Promise<R> {
+  const before = unlessAborted(turns.get(name) ?? Promise.resolve(), signal);
+  const turn = before.catch(() => undefined).then(action);
+  turns.set(
+    name,
+    turn.catch(() => undefined),
+  );
+  return turn;
 }

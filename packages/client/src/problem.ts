@@ -1,9 +1,10 @@
 import type { FactorChallenge, FieldFault, Problem } from './generated/types.gen.js';
+import type { StepUpChallenge } from './types.js';
 
 /** The stable name of a refusal; `unknown` where a proxy answered. Services newer than this client may have others. */
 export type ProblemCode = Problem['code'] | 'unknown' | (string & {});
 
-/** A refusal of the service (RFC 9457), or another answer that is not a success. */
+/** A refusal of the service (RFC 9457), another answer that is not a success, or a request that must not be sent any more. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly status: number;
@@ -46,6 +47,23 @@ export async function problemOf(response: Response): Promise<ProblemError> {
   const body: unknown = await response.json().catch(() => null);
   const isDocument = typeof body === 'object' && body !== null && typeof (body as Problem).code === 'string';
   return new ProblemError(response, isDocument ? body : {});
+}
+
+/** The failure of a request whose session was left before it was sent; the service would refuse the token in the same way. */
+export function sessionLeft(): ProblemError {
+  const detail = 'The session of this request was left before it was sent.';
+  return new ProblemError(new Response(null, { status: 401 }), { code: 'invalid_token', detail });
+}
+
+/** What a refusal with `insufficient_user_authentication` asks for (RFC 9470, section 3). */
+export function challengeOf({ authenticate, methods }: ProblemError): StepUpChallenge {
+  const valueOf = (name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(authenticate ?? '')?.[1];
+  const maxAge = valueOf('max_age');
+  return {
+    acrValues: valueOf('acr_values')?.split(' ') ?? [],
+    maxAgeSeconds: maxAge === undefined ? null : Number(maxAge),
+    methods,
+  };
 }
 
 /** RFC 9110, section 10.2.3. A date counts from the `Date` of the same answer: the clock of this machine may be wrong. */

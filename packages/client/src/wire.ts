@@ -40,9 +40,12 @@ export class Wire {
     const { method, keepalive } = call;
     const signal = signalOf(call);
     const body = encoded(call);
-    const response = await this.send(this.urlOf(call), {
+    // A browser's fetch must not be called as a method of this object.
+    const { send } = this;
+    const response = await send(this.urlOf(call), {
       method,
-      credentials: this.credentials,
+      // Cloudflare Workers have no cookies of their own and refuse this member.
+      ...('credentials' in Request.prototype && { credentials: this.credentials }),
       headers: {
         ...(typeof body === 'string' && { 'content-type': 'application/json' }),
         ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
@@ -106,6 +109,17 @@ export function waitOf(error: unknown, isRepeatable: boolean): number | null {
  */
 export function isLost(error: unknown): boolean {
   return !isProblem(error) || (error.status >= 500 && error.code !== 'overloaded');
+}
+
+/** Settles like a promise, which goes on; rejects with the signal's reason where that comes first. */
+export function unlessAborted<R>(promise: Promise<R>, signal: AbortSignal | undefined): Promise<R> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 /** Rejects with the signal's reason where that comes first. */

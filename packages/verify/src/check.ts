@@ -9,7 +9,7 @@ export async function check(
   requirements: Requirements,
   request: IncomingFields,
 ): Promise<Verified> {
-  const caller = await verifier.verify(credentialOf(request, verifier.issuer, requirements));
+  const caller = await verifier.verify(credentialOf(request, verifier.site, requirements));
   assertMeets(caller, requirements, verifier.now());
   return caller;
 }

@@ -1,4 +1,5 @@
 import type { Kind } from './token-form.js';
+import { invalid } from './verification-error.js';
 
 /** The roles of the service. */
 export type Role = 'user' | 'auditor' | 'admin';
@@ -32,25 +33,52 @@ const ROLES: readonly unknown[] = ['user', 'auditor', 'admin'];
 /** How far the clock of the service may be ahead, seconds. */
 const IAT_LEEWAY_SECONDS = 60;
 
-/** Checks the claims of a token whose signature is genuine. Returns null if one is missing, malformed or not for us. */
+interface Expected {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly nowSeconds: number;
+}
+
+/** Checks the claims of a token whose signature is genuine. Throws `invalid_token` if one is missing, malformed or not for us. */
 export function readClaims(
   kind: Kind,
   payload: Readonly<Record<string, unknown>>,
-  expected: { readonly issuer: string; readonly audience: string; readonly nowSeconds: number },
-): Claims | null {
+  expected: Expected,
+): Claims {
+  const fault = faultOf(kind, payload, expected);
+  if (fault !== null) throw invalid(fault);
+  return payload as unknown as Claims;
+}
+
+/** What is wrong with the claims; null if nothing is. */
+function faultOf(
+  kind: Kind,
+  payload: Readonly<Record<string, unknown>>,
+  { issuer, audience, nowSeconds }: Expected,
+): string | null {
   const { iss, aud, sub, jti, iat, exp, sid, key, client_id, roles, scope, auth_time } = payload;
-  if (iss !== expected.issuer || aud !== expected.audience || 'nbf' in payload) return null;
-  if (!isUuid(sub) || typeof jti !== 'string' || !isDate(iat) || !isDate(exp)) return null;
-  if (expected.nowSeconds >= exp || iat > expected.nowSeconds + IAT_LEEWAY_SECONDS) return null;
-  if (kind === 'access' && typeof client_id !== 'string') return null;
-  if (!isAbsentOr(sid, isUuid) || !isAbsentOr(key, isUuid) || !isAbsentOr(auth_time, isDate)) return null;
-  if (!isAbsentOr(roles, isRoles) || !isAbsentOr(scope, isText)) return null;
+  if (iss !== issuer) return `The iss of the token is ${JSON.stringify(iss)}, not "${issuer}".`;
+  if (aud !== audience) return `The aud of the token is ${JSON.stringify(aud)}, not "${audience}".`;
+  if ('nbf' in payload) return 'The token has the claim nbf.';
+  if (!isUuid(sub)) return malformed('sub');
+  if (typeof jti !== 'string') return malformed('jti');
+  if (!isDate(iat)) return malformed('iat');
+  if (!isDate(exp)) return malformed('exp');
+  if (nowSeconds >= exp) return 'The token has expired.';
+  if (iat > nowSeconds + IAT_LEEWAY_SECONDS) return 'The token is dated ahead of the clock of this machine.';
+  if (kind === 'access' && typeof client_id !== 'string') return malformed('client_id');
+  if (!isAbsentOr(sid, isUuid)) return malformed('sid');
+  if (!isAbsentOr(key, isUuid)) return malformed('key');
+  if (!isAbsentOr(auth_time, isDate)) return malformed('auth_time');
+  if (!isAbsentOr(roles, isRoles)) return malformed('roles');
+  if (!isAbsentOr(scope, isText)) return malformed('scope');
   // Somebody must have got it: a session, which has roles, or a key, which has scopes.
   const isOfSession = isUuid(sid) && isRoles(roles);
   const isOfKey = isUuid(key) && (kind === 'assertion' || isAbsent(sid));
-  return isOfSession || isOfKey ? (payload as unknown as Claims) : null;
+  return isOfSession || isOfKey ? null : 'The token is neither of a session with roles nor of a key.';
 }
 
+const malformed = (claim: string) => `The ${claim} of the token is missing or malformed.`;
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isUuid = (value: unknown): value is string => isText(value) && UUID.test(value);
 const isDate = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;

@@ -20,43 +20,45 @@ const NAMES_BEARER = /(?:^|,)[ \t]*bearer(?![\w!#$%&'*+.^`|~-])/i;
 const SAFE: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 /** Finds the token of a request. Throws where there is none, more than one, or a cookie that another site has sent. */
-export function credentialOf(request: IncomingFields, issuer: string, requirements: Requirements): string {
+export function credentialOf(request: IncomingFields, site: string, requirements: Requirements): string {
   const fields = request.values('authorization');
-  if (fields.length > 1) throw invalid();
+  if (fields.length > 1) throw invalid('There is more than one Authorization.');
   const [field] = fields;
   if (field !== undefined && !(OTHER_SCHEME.test(field) && !NAMES_BEARER.test(field))) {
     const token = BEARER.exec(field)?.[1];
-    if (token === undefined) throw invalid();
+    if (token === undefined) throw invalid('Authorization is not the word Bearer, one space and a token.');
     return token;
   }
-  const cookie = requirements.cookies === true ? cookieOf(request, issuer) : null;
+  const cookie = requirements.cookies === true ? cookieOf(request, site) : null;
   if (cookie === null) throw new VerificationError('unauthenticated', 'The request carries no token.');
-  if (!SAFE.includes(request.method.toUpperCase()))
-    assertSameSite(request, issuer, requirements.origins ?? []);
+  if (!SAFE.includes(request.method.toUpperCase())) assertSameSite(request, site, requirements.origins ?? []);
   return cookie;
 }
 
 /** With https, only the name that sibling hosts cannot set. */
-function cookieOf(request: IncomingFields, issuer: string): string | null {
-  const names = issuer.startsWith('https:')
-    ? ['__Host-access_token']
-    : ['__Host-access_token', 'access_token'];
+function cookieOf(request: IncomingFields, site: string): string | null {
+  const names =
+    new URL(site).protocol === 'https:' ? ['__Host-access_token'] : ['__Host-access_token', 'access_token'];
   const pairs = request.values('cookie').flatMap((field) => field.split(/; */));
   for (const name of names) {
     const values = pairs
       .filter((pair) => pair.startsWith(`${name}=`))
       .map((pair) => pair.slice(name.length + 1));
-    if (values.length > 1) throw invalid();
+    if (values.length > 1) throw invalid('There is more than one cookie with a token.');
     if (values[0]) return values[0];
   }
   return null;
 }
 
 /** The rule of the service for requests with cookies. With neither header field, who sent the cookie is not known. */
-function assertSameSite(request: IncomingFields, issuer: string, origins: readonly string[]): void {
+function assertSameSite(request: IncomingFields, site: string, origins: readonly string[]): void {
   const [origin] = request.values('origin');
-  const [site] = request.values('sec-fetch-site');
-  const isKnown = origin !== undefined && (origin === new URL(issuer).origin || origins.includes(origin));
-  if (isKnown || site === 'same-origin' || site === 'none') return;
+  const [relation] = request.values('sec-fetch-site');
+  // 'null' is the origin of whatever has none, such as a sandboxed frame of any site.
+  const isKnown =
+    origin !== undefined &&
+    origin !== 'null' &&
+    (origin === new URL(site).origin || origins.includes(origin));
+  if (isKnown || relation === 'same-origin' || relation === 'none') return;
   throw new VerificationError('csrf_rejected', 'The request comes from another site.');
 }

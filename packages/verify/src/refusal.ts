@@ -57,13 +57,13 @@ export function refusalOf(error: unknown, request: IncomingFields, verifier: Ver
       ...(challenge !== null && { 'www-authenticate': challenge }),
       ...(status === 503 && { 'retry-after': '1' }),
     },
-    body: { type: typeOf(code, verifier.issuer), title, status, detail, code, requestId },
+    body: { type: typeOf(code, verifier.site), title, status, detail, code, requestId },
   };
 }
 
 /** The service's page of errors has every code but the verifier's own one, whose title is therefore that of the status. */
-function typeOf(code: VerificationCode, issuer: string): string {
-  return code === 'verification_unavailable' ? 'about:blank' : `${issuer}/docs/errors#${code}`;
+function typeOf(code: VerificationCode, site: string): string {
+  return code === 'verification_unavailable' ? 'about:blank' : `${site}/docs/errors#${code}`;
 }
 
 function challengeOf(error: VerificationError, status: number): string | null {

@@ -9,7 +9,7 @@ export interface Requirements {
    * Requests that change something must then come from `origins`.
    */
   readonly cookies?: boolean | undefined;
-  /** Origins of pages that may send requests with cookies, beside that of the issuer. */
+  /** Origins of pages that may send requests with cookies, beside that of the service, which is `site` of the verifier. */
   readonly origins?: readonly string[] | undefined;
   /** People with any of these. With `scopes` alone, no people. */
   readonly roles?: readonly Role[] | undefined;

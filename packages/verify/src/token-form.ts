@@ -1,3 +1,5 @@
+import { invalid } from './verification-error.js';
+
 /** Longer than any token of the service; longer input is not parsed. */
 const MAX_LENGTH = 4096;
 
@@ -24,19 +26,23 @@ export type Kind = 'access' | 'assertion';
 /**
  * Reads the form of a token strictly: canonical base64url, a header of exactly `typ`, `alg` and `kid`, an algorithm of the
  * service and an explicit type. Headers with `crit`, `b64`, `jku`, `jwk`, `x5u` or `x5c` are therefore refused without
- * being interpreted. Returns null for anything else.
+ * being interpreted. Throws `invalid_token` for anything else.
  */
-export function readForm(token: string): Kind | null {
-  if (token.length > MAX_LENGTH) return null;
+export function readForm(token: string): Kind {
+  if (token.length > MAX_LENGTH) throw invalid(`The token is longer than ${MAX_LENGTH} characters.`);
   const parts = COMPACT.exec(token)?.slice(1);
-  if (!parts?.every(isCanonical)) return null;
+  if (!parts?.every(isCanonical)) throw invalid('The token has not three parts in base64url.');
   const header = parseObject(parts[0]!);
-  if (!header || Object.keys(header).length !== 3) return null;
+  if (!header || Object.keys(header).length !== 3)
+    throw invalid('The header of the token has other members than typ, alg and kid.');
   const { typ, alg, kid } = header;
   if (!ALGORITHMS.includes(alg) || (alg === 'ES256' && parts[2]!.length !== ES256_SIGNATURE_LENGTH))
-    return null;
-  if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH) return null;
-  return typeof typ === 'string' && Object.hasOwn(TYPES, typ) ? TYPES[typ]! : null;
+    throw invalid('The token is signed neither by RS256 nor by ES256.');
+  if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH)
+    throw invalid('The kid of the token is malformed.');
+  if (typeof typ !== 'string' || !Object.hasOwn(TYPES, typ))
+    throw invalid('The typ of the token is neither that of an access token nor that of an assertion.');
+  return TYPES[typ]!;
 }
 
 /** Whether the unused bits of the last character are zero (RFC 4648, section 3.5): each value has one spelling. */

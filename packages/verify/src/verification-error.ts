@@ -24,5 +24,8 @@ export class VerificationError extends Error {
   }
 }
 
-/** A token that is malformed, forged, expired or meant for another audience. */
-export const invalid = () => new VerificationError('invalid_token', 'The token is not acceptable.');
+/** A token that is malformed, forged, expired or meant for another audience. The cause says which check failed. */
+export const invalid = (why: string | Error) =>
+  new VerificationError('invalid_token', 'The token is not acceptable.', {
+    cause: typeof why === 'string' ? new Error(why) : why,
+  });

@@ -7,38 +7,7 @@ import { RevocationFeed } from './revocation-feed.js';
 import { RevocationList } from './revocation-list.js';
 import { readForm } from './token-form.js';
 import { invalid, VerificationError } from './verification-error.js';
-
-/** Settings of {@link createVerifier}. */
-export interface VerifierOptions {
-  /** `JWT_ISSUER` of the service, which is its public URL unless set otherwise. */
-  readonly issuer: string;
-  /** `JWT_AUDIENCE` of the service, `portcullis` by default; for assertions, the audience of the gateway's rule. */
-  readonly audience: string;
-  /** Where the service is reached, if not at the issuer. */
-  readonly url?: string | undefined;
-  /** Without it, an ended session is accepted until its token expires. */
-  readonly revocations?: RevocationOptions | undefined;
-  /**
-   * Called for every request that an adapter refuses, with the id that the answer has: the answer does not contain the `cause` of
-   * the error, such as a failed connection. If it throws, the framework handles that as any other error.
-   */
-  readonly onError?: ((error: VerificationError, requestId: string) => void) | undefined;
-  /** The present; for tests that move the clock of the service. */
-  readonly now?: (() => Date) | undefined;
-}
-
-/** How revocations are known. */
-export interface RevocationOptions {
-  /** An API key with the scope `revocations:read`; for `ask`, with `tokens:introspect`, too. */
-  readonly key: string;
-  /** 1 by default, and at least. */
-  readonly maxStalenessSeconds?: number | undefined;
-  /**
-   * What happens to tokens while revocations are not known: `refuse` (default), or `ask` the service about each. API keys
-   * (`ptc_...`) are accepted only with `ask`, which always asks about them.
-   */
-  readonly whenStale?: 'refuse' | 'ask' | undefined;
-}
+import { settingsOf, type VerifierOptions } from './verifier-options.js';
 
 /** Who sent an accepted token. */
 export interface Verified {
@@ -56,17 +25,22 @@ export interface Verified {
 /** Verifies access tokens and assertions of one service. */
 export interface Verifier {
   readonly issuer: string;
+  /** The URL of the service as browsers see it: the issuer, or the option `url` where that is no URL. */
+  readonly site: string;
   readonly now: () => Date;
   readonly onError?: VerifierOptions['onError'];
-  /** Resolves with the caller; rejects with a `VerificationError` for anything that is not certainly good. */
+  /**
+   * Resolves with the caller; rejects with a `VerificationError` for anything that is not certainly good. Its `cause` is why, such as
+   * the check that failed, and is not meant for the sender.
+   */
   verify(token: string): Promise<Verified>;
-  /** Stops following the revocations. */
+  /** Stops following the revocations, which keeps the process alive. To be called when the server stops, and after each test. */
   close(): void;
 }
 
 /**
  * Creates a verifier. One for each process is enough. Throws a `RangeError` for a staleness below one second, and a `TypeError` for
- * an empty key.
+ * any other option that is missing or cannot be used.
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   return new OfflineVerifier(options);
@@ -74,9 +48,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
 class OfflineVerifier implements Verifier {
   readonly issuer: string;
+  readonly site: string;
   readonly now: () => Date;
   readonly onError: VerifierOptions['onError'];
-  private readonly url: string;
   private readonly keys: JWTVerifyGetKey;
   private readonly list: RevocationList;
   private readonly feed: RevocationFeed | null;
@@ -84,33 +58,33 @@ class OfflineVerifier implements Verifier {
   private readonly introspection: Introspection | null;
 
   constructor(private readonly options: VerifierOptions) {
-    const { issuer, url = issuer, now = () => new Date(), revocations } = options;
-    const staleness = revocations?.maxStalenessSeconds ?? 1;
-    if (!(staleness >= 1)) throw new RangeError('maxStalenessSeconds must be at least 1.');
-    if (revocations && !revocations.key)
-      throw new TypeError('revocations.key is empty: an API key is needed.');
+    const { url, site, maxStalenessMs } = settingsOf(options);
+    const { issuer, now = () => new Date(), revocations } = options;
     this.issuer = issuer;
+    this.site = site;
     this.now = now;
     this.onError = options.onError;
-    this.url = url.replace(/\/+$/, '');
-    this.keys = keySetOf(new URL(`${this.url}/.well-known/jwks.json`));
+    this.keys = keySetOf(new URL(`${url}/.well-known/jwks.json`));
     this.list = new RevocationList(() => now().getTime());
     this.feed = revocations
       ? new RevocationFeed({
-          url: `${this.url}/revocations`,
+          url: `${url}/revocations`,
           key: revocations.key,
-          maxStalenessMs: staleness * 1000,
+          maxStalenessMs,
           list: this.list,
         })
       : null;
     this.introspection =
-      revocations?.whenStale === 'ask'
-        ? new Introspection(`${this.url}/oauth/introspect`, revocations.key)
-        : null;
+      revocations?.whenStale === 'ask' ? new Introspection(`${url}/oauth/introspect`, revocations.key) : null;
   }
 
   async verify(token: string): Promise<Verified> {
-    if (this.introspection && isWellFormedKey(token)) return askedOf(this.introspection, token, null);
+    if (typeof token !== 'string') throw invalid('The token is no text.');
+    if (isWellFormedKey(token)) {
+      if (!this.introspection)
+        throw invalid("API keys are accepted only where revocations.whenStale is 'ask'.");
+      return askedOf(this.introspection, token, null);
+    }
     const claims = await this.genuine(token);
     if (!this.feed) return verifiedOf(claims);
     await this.feed.begun();
@@ -129,13 +103,10 @@ class OfflineVerifier implements Verifier {
 
   private async genuine(token: string): Promise<Claims> {
     const kind = readForm(token);
-    if (!kind) throw invalid();
     const payload = await this.payloadOf(token);
     const { issuer, audience } = this.options;
     const nowSeconds = this.now().getTime() / 1000;
-    const claims = readClaims(kind, payload, { issuer, audience, nowSeconds });
-    if (!claims) throw invalid();
-    return claims;
+    return readClaims(kind, payload, { issuer, audience, nowSeconds });
   }
 
   private async payloadOf(token: string): Promise<Record<string, unknown>> {
@@ -144,12 +115,13 @@ class OfflineVerifier implements Verifier {
       const value: unknown = JSON.parse(
         new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload),
       );
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid();
+      if (typeof value !== 'object' || value === null || Array.isArray(value))
+        throw invalid('The payload of the token is no object.');
       return value as Record<string, unknown>;
     } catch (error) {
       if (error instanceof KeysUnknown)
         throw new VerificationError('verification_unavailable', error.message, { cause: error.cause });
-      throw invalid();
+      throw error instanceof VerificationError ? error : invalid(error as Error);
     }
   }
 }
@@ -161,7 +133,7 @@ async function askedOf(
 ): Promise<Verified> {
   const answer = await introspection.ask(token);
   // The answer does not say why: the session may live on, at a lower level or with the next signing key.
-  if (answer === null) throw invalid();
+  if (answer === null) throw invalid('The service does not accept the token.');
   return verifiedOf(claims ?? answer);
 }
 

@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
 import type { AuditEvent } from '../../audit/audit-entry.js';
 import type { Role } from '../../platform/access/principal.js';
+import { UuidV7 } from '../../platform/crypto/uuid.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { untilAvailable } from '../../platform/database/until-available.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import type { User } from '../../users/user.entity.js';
 import { AccountPreparation } from './account-preparation.js';
-import { ImportCheck } from './import-check.js';
+import { type EarlierLines, ImportCheck } from './import-check.js';
 import { FaultyRow, type NumberedRow, parseImportRow } from './import-row.js';
 import { ImportedAccounts } from './imported-accounts.js';
 
@@ -36,8 +37,11 @@ export interface ImportResult {
 /** A run of an import. */
 interface Run extends ImportOptions {
   readonly refuse: (line: number, message: string) => void;
-  /** Roles whose grant needs no event in later batches. */
+  /** Identifies the run in the events about granted roles. */
+  readonly importId: string;
+  /** The roles that earlier batches have granted, whose grant needs no further event. */
   readonly granted: Set<Role>;
+  readonly earlier: EarlierLines;
 }
 
 /**
@@ -52,6 +56,7 @@ export class AccountImport {
     private readonly accounts: ImportedAccounts,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
+    private readonly ids: UuidV7,
   ) {}
 
   /** Throws `dependency_unavailable` if PostgreSQL is unavailable. */
@@ -64,9 +69,13 @@ export class AccountImport {
       sum.faulty += 1;
       options.onFault(number, message);
     };
-    const granted = new Set<Role>(['user']);
+    const own = {
+      importId: this.ids.next(),
+      granted: new Set<Role>(),
+      earlier: { ids: new Set<string>(), credentials: new Set<string>() },
+    };
     const finish = async () => {
-      const outcome = await this.importBatch(batch, { ...options, refuse, granted });
+      const outcome = await this.importBatch(batch, { ...options, ...own, refuse });
       sum.imported += outcome.imported;
       sum.skipped += outcome.skipped;
       options.onProgress(line);
@@ -93,10 +102,11 @@ export class AccountImport {
 
   private async importBatch(
     batch: readonly NumberedRow[],
-    { isDryRun, origin, refuse, granted }: Run,
+    run: Run,
   ): Promise<Pick<ImportResult, 'imported' | 'skipped'>> {
+    const { isDryRun, refuse, granted, earlier } = run;
     if (batch.length === 0) return { imported: 0, skipped: 0 };
-    const { fresh, skipped, faults } = await this.check.sort(batch);
+    const { fresh, skipped, faults } = await this.check.sort(batch, earlier);
     for (const { line, message } of faults) refuse(line, message);
     if (isDryRun || fresh.length === 0) return { imported: fresh.length, skipped };
     // Fast digests are wrapped before the transaction, which must be short.
@@ -104,22 +114,25 @@ export class AccountImport {
     const users = await untilAvailable(() =>
       this.transactions.run(async (tx: Transaction) => {
         const written = await this.accounts.insert(tx, prepared);
-        await this.audit.recordAll(tx, eventsOf(written, granted, origin));
+        await this.audit.recordAll(tx, eventsOf(written, run));
         return written;
       }),
     );
-    for (const role of rolesOf(users)) granted.add(role);
+    for (const role of privilegesOf(users)) granted.add(role);
     return { imported: users.length, skipped: skipped + fresh.length - users.length };
   }
 }
 
-const rolesOf = (users: readonly User[]) => new Set(users.flatMap(({ roles }) => roles));
+/** The roles beyond `user`. */
+const privilegesOf = (users: readonly User[]) =>
+  new Set(users.flatMap(({ roles }) => roles).filter((role) => role !== 'user'));
 
 /**
- * The events of a batch: one for each account, and one for the roles that no earlier batch has granted, since it raises an alert.
- * They belong to the batch's transaction: if a later batch fails, the new administrators stay.
+ * The events of a batch: one for each account and, if there are roles that no earlier batch has granted, one for all roles of the
+ * run until now, which replaces those of earlier batches in the alert about the run. They belong to the batch's
+ * transaction: if a later batch fails, the new administrators stay.
  */
-function eventsOf(users: readonly User[], known: ReadonlySet<Role>, origin: Origin): AuditEvent[] {
+function eventsOf(users: readonly User[], { importId, granted, origin }: Run): AuditEvent[] {
   const events: AuditEvent[] = users.map(({ id, roles }) => ({
     type: 'user_created',
     outcome: 'success',
@@ -127,13 +140,13 @@ function eventsOf(users: readonly User[], known: ReadonlySet<Role>, origin: Orig
     origin,
     details: { roles },
   }));
-  const granted = [...rolesOf(users)].filter((role) => !known.has(role));
-  if (granted.length > 0)
+  const all = new Set([...granted, ...privilegesOf(users)]);
+  if (all.size > granted.size)
     events.push({
       type: 'privilege_permissions_changed',
       outcome: 'success',
       origin,
-      details: { granted, revoked: [] },
+      details: { granted: [...all], revoked: [], importId },
     });
   return events;
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { prefers } from '../../platform/http/media-preference.js';
 import type { AuditEntry } from '../audit-entry.js';
 import type { Seal } from '../seals/seal.js';
 import { GenuineSeals } from '../seals/genuine-seals.js';
@@ -27,10 +28,10 @@ export class AuditExport {
     private readonly genuine: GenuineSeals,
   ) {}
 
-  /** Returns entries, oldest first, as CSV if requested and as NDJSON otherwise. Throws `validation_failed`. */
+  /** Returns entries, oldest first, as CSV if that is preferred and as NDJSON otherwise. Throws `validation_failed`. */
   entries(filter: AuditFilterDto, accept: string | undefined): ExportText {
     const query = this.reader.exportQuery(filter);
-    const format = /\btext\/csv\b/i.test(accept ?? '') ? CSV : NDJSON;
+    const format = prefers(accept, 'text/csv', NDJSON.mediaType) ? CSV : NDJSON;
     return { format, text: chunks(format, this.reader.all(query)) };
   }
 

@@ -90,6 +90,7 @@ export class RefusalGroups<T> {
 
   private count(caller: Caller<T>, refusal: T, route: string): void {
     const now = this.clock.now();
+    if (caller.group) caller.group.refusal = this.join(caller.group.refusal, refusal);
     const group = (caller.group ??= {
       refusal,
       count: 0,
@@ -99,7 +100,6 @@ export class RefusalGroups<T> {
       timer: setTimeout(() => this.close(caller), caller.hasGrouped ? GROUP_MS : FIRST_GROUP_MS).unref(),
     });
     caller.hasGrouped = true;
-    group.refusal = this.join(group.refusal, refusal);
     group.count += 1;
     // If the clock is set back, a group must not end before it begins.
     if (now > group.lastAt) group.lastAt = now;

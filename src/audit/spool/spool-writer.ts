@@ -116,9 +116,10 @@ function callerOf({ userId, sessionId, origin }: ApiCall): string {
   return isKnown ? `user ${userId}` : `address ${origin.network}`;
 }
 
-/** Combines all policies that refused, the longest wait, and the account if it is the same. */
+/** Combines all policies that refused, the longest wait, the number of logins, and the account if it is the same. */
 function joined(sofar: Refusal, next: Refusal): Refusal {
   const { account, ...details } = next.details;
+  const logins = (sofar.details.logins ?? 0) + (details.logins ?? 0);
   return {
     ...next,
     details: {
@@ -126,6 +127,7 @@ function joined(sofar: Refusal, next: Refusal): Refusal {
       policies: [...new Set([...sofar.details.policies, ...details.policies])],
       retryAfterSeconds: Math.max(sofar.details.retryAfterSeconds, details.retryAfterSeconds),
       ...(account !== undefined && account === sofar.details.account && { account }),
+      ...(logins > 0 && { logins }),
     },
   };
 }

@@ -33,8 +33,8 @@ export class SecretScanningController {
   /**
    * Takes texts that a secret scanner found in public places, in the format of GitHub's partner program. An active API key
    * of this service among them is revoked within a second, its owner (for a service account, every administrator) is told
-   * by mail, and the alert `leaked_key` is raised. The response does not tell which texts were keys. Without
-   * `SECRET_SCANNING_SECRET`, the response is 404.
+   * by mail, and the alert `leaked_key` is raised. The response does not tell which texts were keys. The
+   * body can have 1 MiB. Without `SECRET_SCANNING_SECRET`, the response is 404.
    */
   @Post()
   @HttpCode(202)
@@ -48,6 +48,7 @@ export class SecretScanningController {
     SessionErrors.unauthenticated,
     SessionErrors.invalid_token,
     PlatformErrors.not_found,
+    PlatformErrors.overloaded,
   )
   async report(
     @ListBody(LeakReportDto, BOUNDS) reports: LeakReportDto[],

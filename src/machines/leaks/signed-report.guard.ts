@@ -6,12 +6,15 @@ import { Environment } from '../../platform/config/environment.js';
 import { SIGNATURE_FIELD, signatureFault } from '../../platform/crypto/body-signature.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
+import { parseRawBody } from '../../platform/http/bodies/json-body.js';
 import { contextOf } from '../../platform/http/request-context.js';
 import { SessionErrors } from '../../sessions/session.errors.js';
 
 const DETAIL = 'Portcullis-Signature is not the signature of this body, or is more than 300 seconds old.';
 
-/** Lets in what was signed with `SECRET_SCANNING_SECRET`. A forged signature is recorded as a forged token is. */
+/**
+ * Lets in what was signed with `SECRET_SCANNING_SECRET`, and parses it. A forged signature is recorded as a forged token is.
+ */
 @Injectable()
 export class SignedReportGuard implements CanActivate {
   constructor(
@@ -20,7 +23,10 @@ export class SignedReportGuard implements CanActivate {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `not_found` without the secret, `unauthenticated` without a signature, and `invalid_token`. */
+  /**
+   * Throws `not_found` without the secret, `unauthenticated` without a signature, `invalid_token`, and, for a signed body that
+   * cannot be read, `malformed_request` or `unsupported_media_type`.
+   */
   canActivate(execution: ExecutionContext): true {
     const { SECRET_SCANNING_SECRET: secret } = this.environment;
     if (secret === undefined) throw new Problem(PlatformErrors.not_found);
@@ -32,7 +38,10 @@ export class SignedReportGuard implements CanActivate {
       body,
       nowMs: this.clock.nowMs(),
     });
-    if (fault === null) return true;
+    if (fault === null) {
+      request.body = parseRawBody(request);
+      return true;
+    }
     this.audit.recordRefusal({
       type: 'authn_token_invalid',
       outcome: 'failure',

@@ -32,6 +32,19 @@ describe('detection', () => {
     expect(found).not.toEqual([]);
   });
 
+  it('counts logins, and failed ones of accounts that exist, for the usual share of failures', () => {
+    const run = new DetectionRun([bruteForce(new Environment())], [], new ManualClock(START));
+    const [failure, ...others] = trailOf(guesses(8), START);
+    const login = { ...failure!, type: 'authn_login_success' } as const;
+    const unknown = { ...failure!, userId: null };
+    const locked = { ...failure!, type: 'authn_login_lock' } as const;
+    expect(run.judge([failure!, login, login, unknown, locked], '').slots).toMatchObject([
+      { attempts: 3, failures: 1 },
+    ]);
+    // Of these, the first four are evaluated, and the limit refuses the others.
+    expect(run.judge(others, '').slots).toMatchObject([{ attempts: 7, failures: 5 }]);
+  });
+
   it('refills its windows from the earliest position, which a slot of late entries does not have', () => {
     const run = new DetectionRun([bruteForce(new Environment())], [], new ManualClock(START));
     const slot = (slots: number, position: string) => ({

@@ -2,7 +2,7 @@ import type { AuditEntry } from '../../audit/audit-entry.js';
 import { FeedCursor } from '../../audit/feed/feed-cursor.js';
 import type { Clock } from '../../platform/clock/clock.js';
 import type { Finding } from '../alerts/alert-kind.js';
-import { LoginAttempts } from '../rules/login-attempts.js';
+import { type LoginAttempt, LoginAttempts } from '../rules/login-attempts.js';
 import { type Occurrence, occurrenceOf } from '../rules/occurrence.js';
 import type { Rule } from '../rules/rule.js';
 import { Detector } from './detector.js';
@@ -17,6 +17,7 @@ export interface Slot {
   readonly startMs: number;
   /** A position in the trail before the slot's first entry. */
   readonly position: string;
+  /** Successful logins, and failed ones of accounts that exist, as far as the password was checked. */
   attempts: number;
   failures: number;
 }
@@ -101,13 +102,23 @@ function longestWindowMs(rules: readonly Rule[]): number {
   return 1000 * Math.max(0, ...rules.map((rule) => rule.limit?.seconds ?? 0));
 }
 
+/**
+ * Whether an attempt enters the usual share of failures. Those on accounts that do not exist do not, because one address
+ * can make any number of them, nor do those that were not evaluated.
+ */
+function isUsual(attempt: LoginAttempt | null, { userId }: AuditEntry): attempt is LoginAttempt {
+  return attempt?.evaluated === true && (!attempt.failed || userId !== null);
+}
+
 function slotsOf(occurrences: readonly Occurrence[], position: string): Slot[] {
   const slots = new Map<number, Slot>();
-  for (const { at, attempt } of occurrences) {
+  for (const { at, attempt, entry } of occurrences) {
     const startMs = slotOf(at);
     const slot = slots.get(startMs) ?? { startMs, position, attempts: 0, failures: 0 };
-    if (attempt) slot.attempts += 1;
-    if (attempt?.failed) slot.failures += 1;
+    if (isUsual(attempt, entry)) {
+      slot.attempts += 1;
+      slot.failures += Number(attempt.failed);
+    }
     slots.set(startMs, slot);
   }
   return [...slots.values()];

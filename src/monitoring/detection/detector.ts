@@ -92,7 +92,8 @@ export class Detector {
     const { rule, limit, windows } = watched;
     const observation = rule.observe(occurrence);
     if (!observation) return;
-    const { subject, counts, value, weight = 1 } = observation;
+    const { subject, counts, opens, value, weight = 1 } = observation;
+    if (opens === false && !windows.has(subject)) return;
     const window = windows.add(subject, occurrence, { counts, weight, value });
     // Only counted observations can make a rule true; a success merely changes the ratio.
     if (!counts) return;
@@ -122,7 +123,7 @@ export class Detector {
       count,
       firstSeenAt: new Date(firstSeenAt),
       lastSeenAt: new Date(last.at),
-      addresses: window.newAddresses(),
+      addresses: window.newAddresses(rule.blockedForAccounts),
       evidence: {
         summary: rule.summary(figures, limit),
         counted: figures.counted,
@@ -142,7 +143,7 @@ export class Detector {
     const usualFailureRatio = () => this.usualFailureRatio(nowMs);
     return {
       counted: window.counted,
-      seen: window.seen,
+      seen: window.counted + window.otherAccounts,
       distinct: { account: window.distinct('account'), address: window.distinct('address') },
       // A getter, because only some rules need it.
       get usualFailureRatio() {

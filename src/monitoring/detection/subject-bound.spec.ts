@@ -50,6 +50,25 @@ describe('The subjects of a rule', () => {
     expect(judge(forgeries(5, manySites), START + 4_000_000)).toHaveLength(5);
   });
 
+  it('are combined by user if one user causes one alert per session', () => {
+    const run = new DetectionRun(RULES, [], LATER);
+    const reuses = (sessions: number[], account: string, startMs: number) =>
+      trailOf([{ ...reuse, account }], startMs).flatMap((entry) =>
+        sessions.map((session) => ({ ...entry, sessionId: `${account}-${session}` })),
+      );
+    const judge = (sessions: number[], account: string, startMs = START) =>
+      run.judge(reuses(sessions, account, startMs), '').findings;
+    const { userId } = reuses([1], 'many', START)[0]!;
+    const named = ['session:many-1', 'session:many-2', 'session:many-3'];
+    const found = judge([1, 2, 3, 4, 5], 'many');
+    expect(found.map(({ subject }) => subject)).toEqual([...named, `user:${userId}`]);
+    expect(found.at(-1)).toMatchObject({ count: 2, evidence: { subjects: 2, userIds: [userId] } });
+    expect(found.at(-1)?.evidence.summary).toMatch(/^True of 2 further sessions of one user; most recent: A/);
+    expect(judge([1], 'other').map(({ subject }) => subject)).toEqual(['session:other-1']);
+    expect(judge([6], 'many').map(({ subject }) => subject)).toEqual([`user:${userId}`]);
+    expect(judge([7], 'many', START + 4_000_000).map(({ subject }) => subject)).toEqual(['session:many-7']);
+  });
+
   it('are always named if they are known users', () => {
     const logins = spread(100, 100, (i) => ({
       kind: 'login' as const,

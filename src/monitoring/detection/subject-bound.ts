@@ -5,7 +5,9 @@ import type { Evidence, Finding } from '../alerts/alert-kind.js';
 export const MOST_NAMED = 20;
 /** How many of them may be in one IPv6 /48, which is often assigned to a single subscriber (RFC 6177 section 2). */
 export const MOST_OF_ONE_SITE = 3;
-/** The time in which subjects count towards {@link MOST_NAMED}. */
+/** How many of them may be sessions of one user, who can make any number. */
+const MOST_OF_ONE_USER = 3;
+/** The time in which subjects count towards these bounds. */
 export const STRETCH_MS = 3_600_000;
 
 /** The subject of findings beyond all bounds. */
@@ -14,7 +16,7 @@ export const OTHERS = 'others';
 /** How many accounts, addresses and users a combined alert names. */
 const NAMED_IN_EVIDENCE = 20;
 
-/** Subjects of which an outsider can invent any number. Known users and their sessions are not among them. */
+/** Subjects of which an outsider can invent any number. Known users are not among them. */
 const INVENTED = /^(account|address):/;
 
 /** A finding and the client network of the last event behind it. */
@@ -24,11 +26,14 @@ export interface Located {
 }
 
 /**
- * Limits the alerts that outsiders can cause by one rule, so that they do not hide other alerts. Beyond the limit,
- * findings are combined by the /48 that contains their addresses, and then into one per rule.
+ * Limits the alerts that anybody can cause by one rule, so that they do not hide other alerts. Beyond the limit,
+ * findings of outsiders are combined by the /48 that contains their addresses, and then into one per rule, and those about
+ * sessions by their user.
  */
 export class SubjectBound {
-  private readonly named = new Map<string, { site: string | null; lastMs: number }>();
+  private readonly invented = new NamedSubjects(MOST_NAMED, MOST_OF_ONE_SITE);
+  // Without a total, because an attacker's own sessions must not hide those of a victim.
+  private readonly sessions = new NamedSubjects(Infinity, MOST_OF_ONE_USER);
 
   /** Assigns the findings of one rule to the subjects under which they are raised. Returns one finding per subject. */
   apply(findings: readonly Located[]): Finding[] {
@@ -42,23 +47,37 @@ export class SubjectBound {
     );
   }
 
-  private subjectOf({ subject, lastSeenAt }: Finding, network: string | null): string {
-    if (!INVENTED.test(subject)) return subject;
+  private subjectOf({ subject, lastSeenAt, evidence }: Finding, network: string | null): string {
     const nowMs = lastSeenAt.getTime();
+    if (subject.startsWith('session:')) {
+      const user = evidence.userIds?.[0] === undefined ? null : `user:${evidence.userIds[0]}`;
+      return user === null || this.sessions.admit(subject, user, nowMs) ? subject : user;
+    }
+    if (!INVENTED.test(subject)) return subject;
     const site = siteOf(network);
-    if (this.admit(subject, site, nowMs)) return subject;
+    if (this.invented.admit(subject, site, nowMs)) return subject;
     // The combined subject of a site counts as a subject, too. Otherwise it could be used to get around the limit.
-    return site !== null && this.admit(site, null, nowMs) ? site : OTHERS;
+    return site !== null && this.invented.admit(site, null, nowMs) ? site : OTHERS;
   }
+}
 
-  private admit(subject: string, site: string | null, nowMs: number): boolean {
+/** The subjects that got an alert each within {@link STRETCH_MS}, at most `most`, and of one group `mostOfGroup`. */
+class NamedSubjects {
+  private readonly named = new Map<string, { group: string | null; lastMs: number }>();
+
+  constructor(
+    private readonly most: number,
+    private readonly mostOfGroup: number,
+  ) {}
+
+  admit(subject: string, group: string | null, nowMs: number): boolean {
     if (!this.named.has(subject)) {
       for (const [key, { lastMs }] of this.named) if (lastMs < nowMs - STRETCH_MS) this.named.delete(key);
-      if (this.named.size >= MOST_NAMED) return false;
-      const ofSite = site === null ? [] : [...this.named.values()].filter((one) => one.site === site);
-      if (ofSite.length >= MOST_OF_ONE_SITE) return false;
+      if (this.named.size >= this.most) return false;
+      const ofGroup = group === null ? [] : [...this.named.values()].filter((one) => one.group === group);
+      if (ofGroup.length >= this.mostOfGroup) return false;
     }
-    this.named.set(subject, { site, lastMs: nowMs });
+    this.named.set(subject, { group, lastMs: nowMs });
     return true;
   }
 }
@@ -73,7 +92,6 @@ function siteOf(network: string | null): string | null {
 /** Combines several findings of the same rule. */
 function joined(subject: string, findings: readonly Finding[]): Finding {
   const newest = findings.reduce((a, b) => (b.lastSeenAt >= a.lastSeenAt ? b : a));
-  const among = subject === OTHERS ? 'other subjects' : `subjects of ${subject.slice('address:'.length)}`;
   return {
     ...newest,
     subject,
@@ -82,13 +100,19 @@ function joined(subject: string, findings: readonly Finding[]): Finding {
     addresses: [...new Set(findings.flatMap(({ addresses = [] }) => addresses))],
     evidence: {
       ...newest.evidence,
-      summary: `True of ${findings.length} ${among}; most recent: ${newest.evidence.summary}`,
+      summary: `True of ${findings.length} ${amongOf(subject)}; most recent: ${newest.evidence.summary}`,
       subjects: findings.length,
       accounts: union(findings, 'accounts'),
       addresses: union(findings, 'addresses'),
       userIds: union(findings, 'userIds'),
     },
   };
+}
+
+function amongOf(subject: string): string {
+  if (subject === OTHERS) return 'other subjects';
+  if (subject.startsWith('user:')) return 'further sessions of one user';
+  return `subjects of ${subject.slice('address:'.length)}`;
 }
 
 const union = (findings: readonly Finding[], member: 'accounts' | 'addresses' | 'userIds') =>

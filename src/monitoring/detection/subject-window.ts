@@ -16,6 +16,8 @@ interface Item {
   readonly address: string | null;
   readonly userId: string | null;
   readonly counts: boolean;
+  /** Whether it is a login whose password was checked. */
+  readonly evaluated: boolean;
   readonly weight: number;
   readonly value: unknown;
   /** Whether the data of its user was erased: it counts, but no alert names anything of it. */
@@ -29,6 +31,8 @@ const NAMED_IN_EVIDENCE = 20;
  * in it is missed.
  */
 const LOOKED_AT = 500;
+/** Fewer wrong passwords than these from one address may be a mistake. */
+const LEAST_GUESSES = 2;
 
 /**
  * The most recent observations of one subject within the window, at most {@link capacity}. Counts are exact and
@@ -40,6 +44,8 @@ export class SubjectWindow {
   private countedItems = 0;
   private added = 0;
   private reported = 0;
+  /** How many observations that do not count name each account. */
+  private readonly others = new Map<string, number>();
   private readonly counts: readonly { dimension: Dimension; ofValue: Map<string, number> }[];
 
   constructor(
@@ -57,19 +63,25 @@ export class SubjectWindow {
     return this.countedItems;
   }
 
+  /** The number of distinct accounts among the observations that do not count. */
+  get otherAccounts(): number {
+    return this.others.size;
+  }
+
   /** Returns the number of distinct values of a dimension among the counted observations; 0 if it is not tracked. */
   distinct(dimension: Dimension): number {
     return this.counts.find((count) => count.dimension === dimension)?.ofValue.size ?? 0;
   }
 
   add(
-    { at, account, address, entry: { userId } }: Occurrence,
+    { at, account, address, attempt, entry: { userId } }: Occurrence,
     { counts, weight = 1, value }: Observed,
   ): void {
-    const item = { at, account, address, userId, counts, weight, value, isErased: false };
+    const evaluated = attempt?.evaluated === true;
+    const item = { at, account, address, userId, counts, evaluated, weight, value, isErased: false };
     this.items.push(item);
     this.added += 1;
-    if (counts) this.tally(item, 1);
+    this.tally(item, 1);
     if (this.seen > this.capacity) this.dropOldest();
   }
 
@@ -115,17 +127,36 @@ export class SubjectWindow {
   /**
    * Returns the addresses counted since the last call, so that an address that was unblocked is not blocked again for
    * old events.
+   * @param guessedAccounts if given, only addresses with at least two wrong passwords, for at least this number of
+   * accounts, and without a success
    */
-  newAddresses(): string[] {
+  newAddresses(guessedAccounts?: number): string[] {
     const addresses = this.newest('address', Infinity, this.added - this.reported);
     this.reported = this.added;
-    return addresses;
+    if (guessedAccounts === undefined) return addresses;
+    const guessing = this.guessing(guessedAccounts);
+    return addresses.filter((address) => guessing.has(address));
+  }
+
+  private guessing(leastAccounts: number): Set<string | null> {
+    const guesses = new Map<string | null, (string | null)[]>();
+    const items = this.items.slice(this.head);
+    for (const { counts, evaluated, address, account } of items) {
+      if (!counts || !evaluated) continue;
+      const accounts = guesses.get(address) ?? [];
+      accounts.push(account);
+      guesses.set(address, accounts);
+    }
+    for (const { counts, address } of items) if (!counts) guesses.delete(address);
+    const isGuessing = (accounts: readonly (string | null)[]) =>
+      accounts.length >= LEAST_GUESSES && new Set(accounts).size >= leastAccounts;
+    return new Set([...guesses].filter(([, accounts]) => isGuessing(accounts)).map(([address]) => address));
   }
 
   private dropOldest(): void {
     const oldest = this.items[this.head]!;
     this.head += 1;
-    if (oldest.counts) this.tally(oldest, -1);
+    this.tally(oldest, -1);
     // The expired head is removed once it is longer than the rest, so the cost per observation is constant.
     if (this.head > 32 && this.head > this.items.length / 2) {
       this.items = this.items.slice(this.head);
@@ -134,13 +165,15 @@ export class SubjectWindow {
   }
 
   private tally(item: Item, step: 1 | -1): void {
+    if (!item.counts) return addTo(this.others, item.account, step);
     this.countedItems += step * item.weight;
-    for (const { dimension, ofValue } of this.counts) {
-      const value = item[dimension];
-      if (value === null) continue;
-      const count = (ofValue.get(value) ?? 0) + step;
-      if (count === 0) ofValue.delete(value);
-      else ofValue.set(value, count);
-    }
+    for (const { dimension, ofValue } of this.counts) addTo(ofValue, item[dimension], step);
   }
+}
+
+function addTo(counts: Map<string, number>, value: string | null, step: 1 | -1): void {
+  if (value === null) return;
+  const count = (counts.get(value) ?? 0) + step;
+  if (count === 0) counts.delete(value);
+  else counts.set(value, count);
 }

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import type { AuditEntry } from '../../audit/audit-entry.js';
 import { AuditService } from '../../audit/audit.service.js';
-import { refusalsIn } from '../rules/refusals-in.js';
+import { refusedLoginsIn } from '../rules/refusals-in.js';
 import { Metrics } from './metrics.js';
 
 /**
@@ -50,9 +50,7 @@ export class LoginMetrics implements OnModuleInit {
       case 'authn_login_lock':
         return this.logins.inc({ outcome: 'refused', reason: 'locked' });
       case 'excess_rate_limit_exceeded':
-        if (typeof entry.details?.account === 'string')
-          this.logins.inc({ outcome: 'refused', reason: 'rate_limited' }, refusalsIn(entry));
-        return;
+        return this.logins.inc({ outcome: 'refused', reason: 'rate_limited' }, refusedLoginsIn(entry));
       case 'session_renewed':
         return this.refreshes.inc({ outcome: 'success' });
       case 'session_renew_fail':

@@ -10,7 +10,8 @@ import { AlertsRepository } from '../alerts/alerts.repository.js';
 import type { DeliveryChannel, Message } from '../alerts/delivery-channel.js';
 
 /**
- * Responds to alerts of the rules in `RESPOND_BLOCK_ADDRESS` by blocking the addresses involved for a time. It
+ * Responds to alerts of the rules in `RESPOND_BLOCK_ADDRESS` by blocking the addresses involved for a time, of
+ * failed logins only those that guess themselves. It
  * responds to every finding, not only when the alert opens, because an attack adds addresses and outlasts a block. A
  * response is a message to the service itself: stored with the alert, executed after the commit, and retried until it
  * succeeds.
@@ -29,11 +30,11 @@ export class BlockAddressChannel implements DeliveryChannel {
   ) {}
 
   wants({ alert, finding }: AlertChange): boolean {
-    const { addresses = [] } = finding.evidence;
+    const { addresses = finding.evidence.addresses ?? [] } = finding;
     return this.environment.RESPOND_BLOCK_ADDRESS.includes(alert.rule) && addresses.length > 0;
   }
 
-  /** Includes every address, whereas notifications list only a few. */
+  /** Includes every address to block, whereas notifications list only a few. */
   bodyOf({ alert, finding }: AlertChange): AlertBody {
     const { addresses = finding.evidence.addresses } = finding;
     return { ...alertBody(alert), evidence: { ...finding.evidence, ...(addresses && { addresses }) } };

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { findingsOf } from '../../../test/support/attacks/findings-of.js';
+import { LATER, START, findingsOf } from '../../../test/support/attacks/findings-of.js';
 import { spread } from '../../../test/support/attacks/scenario.js';
+import { trailOf } from '../../../test/support/attacks/trail-of.js';
+import type { AuditEntry } from '../../audit/audit-entry.js';
 import { Environment } from '../../platform/config/environment.js';
+import { DetectionRun } from '../detection/detection-run.js';
 import { bruteForce } from './brute-force.rule.js';
 
 const rule = bruteForce(Object.assign(new Environment(), { DETECT_BRUTE_FORCE: '4/60' }));
@@ -57,5 +60,16 @@ describe('brute_force', () => {
     expect(findingsOf([rule], refusedAfterFailures)[0]?.evidence.counted).toBe(12);
     const refusedAfterLogins = spread(12, 6, () => ({ ...guess, password: 'right' as const }));
     expect(findingsOf([rule], refusedAfterLogins)).toEqual([]);
+  });
+
+  it('passes an address to responses for its guesses, not for attempts that only the wait of the account refused', () => {
+    const guesses = trailOf(
+      spread(5, 30, () => guess),
+      START,
+    );
+    const addressesIn = (entries: AuditEntry[]) =>
+      new DetectionRun([rule], [], LATER).judge(entries, '').findings[0]?.addresses;
+    expect(addressesIn(guesses)).toEqual(['192.0.2.1']);
+    expect(addressesIn(guesses.map((entry) => ({ ...entry, type: 'authn_login_lock' })))).toEqual([]);
   });
 });

@@ -11,6 +11,7 @@ export function bruteForce(environment: Environment): Rule {
     quietSeconds: A_DAY_SECONDS,
     events: ATTEMPT_EVENTS,
     responses: ['block_address'],
+    blockedForAccounts: 1,
     documentation: {
       trueWhen: '10 failed logins on one account from one address in 10 min',
       why: 'people give up, or reset the password, after three to five attempts',

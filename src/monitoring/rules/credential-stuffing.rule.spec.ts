@@ -37,4 +37,10 @@ describe('credential_stuffing', () => {
     expect(findingsOf([rule], withLogins(2))).toHaveLength(1);
     expect(findingsOf([rule], withLogins(3))).toEqual([]);
   });
+
+  it('counts the logins to one account once, so that an account of the attacker hides nothing', () => {
+    const acts = spread(16, 40, (i) => (i % 2 === 0 ? attempt(i, 'wrong') : attempt(1, 'right')));
+    expect(findingsOf([rule], acts)).toMatchObject([{ evidence: { counted: 8 } }]);
+    expect(findingsOf([rule], acts)[0]?.evidence.summary).toMatch(/^8 of 9 logins/);
+  });
 });

@@ -54,7 +54,7 @@ describe('distributed_guessing', () => {
   it('lists the newest twenty addresses in the evidence, and all of them for responses', () => {
     const [finding] = findingsOf(
       [rule],
-      spread(40, 50, (i) => guess(`192.0.2.${i}`)),
+      spread(80, 50, (i) => guess(`192.0.2.${i % 40}`)),
     );
     expect(finding?.evidence.addresses).toHaveLength(20);
     expect(finding?.addresses).toHaveLength(40);
@@ -63,12 +63,42 @@ describe('distributed_guessing', () => {
   it('passes an address to responses once for each of its guesses', () => {
     const run = new DetectionRun([rule], [], LATER);
     const judge = (address: string, second: number) =>
-      run.judge(trailOf([{ ...guess(address), at: 0 }], START + second * 1000), '').findings[0]?.addresses;
+      run.judge(
+        trailOf(
+          spread(2, 1, () => guess(address)),
+          START + second * 1000,
+        ),
+        '',
+      ).findings[0]?.addresses;
     judge('192.0.2.1', 0);
     judge('192.0.2.2', 1);
     expect(judge('192.0.2.3', 2)).toEqual(['192.0.2.3', '192.0.2.2', '192.0.2.1']);
     expect(judge('192.0.2.4', 3)).toEqual(['192.0.2.4']);
     expect(judge('192.0.2.1', 4)).toEqual(['192.0.2.1']);
+  });
+
+  it('passes no address to responses that entered one wrong password, or the right one', () => {
+    const owner = '203.0.113.1';
+    const acts = [
+      ...spread(8, 20, (i) => guess(`192.0.2.${i % 4}`)),
+      { ...guess('203.0.113.2'), at: 30_000 },
+      ...spread(2, 10, () => guess(owner)).map((act) => ({ ...act, at: act.at + 35_000 })),
+      { ...guess(owner), password: 'right' as const, at: 50_000 },
+      { ...guess('192.0.2.1'), at: 55_000 },
+    ];
+    const [finding] = findingsOf([rule], acts);
+    expect(finding?.addresses?.toSorted()).toEqual(['192.0.2.0', '192.0.2.1', '192.0.2.2', '192.0.2.3']);
+    expect(finding?.evidence.addresses).toContain(owner);
+  });
+
+  it('passes no address to responses for attempts that only the wait of the account refused', () => {
+    const [first, ...rest] = trailOf(
+      spread(12, 40, (i) => guess(`192.0.2.${i % 3}`)),
+      START,
+    );
+    const locked = rest.map((entry) => ({ ...entry, type: 'authn_login_lock' }) satisfies AuditEntry);
+    const run = new DetectionRun([rule], [], LATER);
+    expect(run.judge([first!, ...locked], '').findings).toMatchObject([{ addresses: [] }]);
   });
 
   it('forgets an address whose last failure is as old as the window', () => {

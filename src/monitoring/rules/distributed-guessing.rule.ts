@@ -11,6 +11,7 @@ export function distributedGuessing(environment: Environment): Rule {
     quietSeconds: A_DAY_SECONDS,
     events: ATTEMPT_EVENTS,
     responses: ['block_address'],
+    blockedForAccounts: 1,
     documentation: {
       trueWhen: 'failed logins on one account from 10 addresses in 10 min',
       why: 'a person uses two or three addresses a day',
@@ -18,7 +19,7 @@ export function distributedGuessing(environment: Environment): Rule {
     limit: parseLimit(environment.DETECT_DISTRIBUTED_GUESSING),
     distinct: ['address'],
     observe: ({ attempt }) =>
-      attempt?.failed ? { subject: `account:${attempt.account}`, counts: true } : null,
+      attempt && { subject: `account:${attempt.account}`, counts: attempt.failed, opens: attempt.failed },
     holds: ({ distinct }, { count }) => distinct.address >= count,
     summary: ({ counted, distinct }, { seconds }) =>
       `${counted} failed logins on one account from ${distinct.address} addresses within ${seconds} s.`,

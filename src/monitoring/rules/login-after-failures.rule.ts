@@ -4,7 +4,7 @@ import { type Rule, ONCE, ofUser } from './rule.js';
 
 /**
  * A correct password followed a long series of wrong ones: the owner remembered it, or somebody guessed it (ASVS
- * 6.3.5).
+ * 6.3.5). No response may end the owner's sessions: anybody can make the failures that precede the owner's next login.
  */
 export function loginAfterFailures(environment: Environment): Rule {
   const least = environment.DETECT_LOGIN_AFTER_FAILURES;
@@ -13,7 +13,6 @@ export function loginAfterFailures(environment: Environment): Rule {
     severity: 'info',
     quietSeconds: A_DAY_SECONDS,
     events: ['authn_login_successafterfail'],
-    responses: ['end_sessions'],
     toOwner: {
       en: {
         subject: 'A login to your account after many failed attempts',

@@ -6,31 +6,55 @@ function entry(type: string, details: Record<string, unknown> = { account: 'dige
   return { type, details, address: '192.0.2.1' } as unknown as AuditEntry;
 }
 
+const refusal = (details: Record<string, unknown>) => entry('excess_rate_limit_exceeded', details);
+
+const REFUSED_LOGIN = refusal({ account: 'digest', policies: ['login'], logins: 1 });
+
 describe('LoginAttempts', () => {
   it.each([
-    ['authn_login_success', false],
-    ['authn_login_fail', true],
-    ['authn_login_lock', true],
-    ['excess_rate_limit_exceeded', true],
-  ])('reads %s', (type, failed) => {
-    expect(new LoginAttempts().read(entry(type))).toEqual({ account: 'digest', failed });
+    ['authn_login_success', { failed: false, evaluated: true }],
+    ['authn_login_fail', { failed: true, evaluated: true }],
+    ['authn_login_lock', { failed: true, evaluated: false }],
+  ])('reads %s', (type, outcome) => {
+    expect(new LoginAttempts().read(entry(type))).toEqual({ account: 'digest', ...outcome });
   });
+
+  it.each([
+    ['a login that any limit refused', { policies: ['address'], logins: 1 }],
+    [
+      'a group of refusals that has logins among others',
+      { policies: ['mail', 'login'], count: 30, logins: 2 },
+    ],
+    ['a refusal of an earlier release by a limit of logins', { policies: ['login'] }],
+  ])('reads %s', (_, details) => {
+    expect(new LoginAttempts().read(refusal({ account: 'digest', ...details }))).toEqual({
+      account: 'digest',
+      failed: true,
+      evaluated: false,
+    });
+  });
+
+  it.each([['mail'], ['mail-address'], ['address'], ['blocked-address']])(
+    'ignores the refusal of a request for a mail by the policy %s',
+    (policy) => {
+      expect(new LoginAttempts().read(refusal({ account: 'digest', policies: [policy] }))).toBeNull();
+    },
+  );
 
   it('ignores other events, and refusals that name no account', () => {
     const attempts = new LoginAttempts();
     expect(attempts.read(entry('user_create_fail'))).toBeNull();
-    expect(attempts.read(entry('excess_rate_limit_exceeded', { policies: ['default'] }))).toBeNull();
+    expect(attempts.read(refusal({ policies: ['default'] }))).toBeNull();
+    expect(attempts.read(refusal({ policies: ['login'], count: 30, logins: 30 }))).toBeNull();
   });
 
-  it('gives a refused attempt the outcome of the previous attempt by the same caller', () => {
+  it('ignores refusals after a login of the same caller, which were probably not guesses', () => {
     const attempts = new LoginAttempts();
-    const refused = () => attempts.read(entry('excess_rate_limit_exceeded'))?.failed;
+    const refused = (address = '192.0.2.1') => attempts.read({ ...REFUSED_LOGIN, address });
     attempts.read(entry('authn_login_success'));
-    expect(refused()).toBe(false);
-    expect(attempts.read({ ...entry('excess_rate_limit_exceeded'), address: '192.0.2.2' })?.failed).toBe(
-      true,
-    );
+    expect(refused()).toBeNull();
+    expect(refused('192.0.2.2')?.failed).toBe(true);
     attempts.read(entry('authn_login_fail'));
-    expect(refused()).toBe(true);
+    expect(refused()?.failed).toBe(true);
   });
 });

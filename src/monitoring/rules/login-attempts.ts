@@ -2,11 +2,14 @@ import type { AuditEntry } from '../../audit/audit-entry.js';
 import type { AuditEventType } from '../../audit/audit-vocabulary.js';
 import { networkOf } from '../../platform/http/client-ip/ip-address.js';
 import { GenerationalCache } from '../generational-cache.js';
+import { refusedLoginsIn } from './refusals-in.js';
 
 /** An attempt to sign in, whether or not the password was checked. */
 export interface LoginAttempt {
   readonly account: string;
   readonly failed: boolean;
+  /** Whether the password was checked. */
+  readonly evaluated: boolean;
 }
 
 /** The events that {@link LoginAttempts} reads. */
@@ -36,9 +39,10 @@ export function addressOf(entry: AuditEntry): string | null {
 
 /**
  * Reads login attempts from the trail. Refused attempts count like evaluated ones, because a lock or a limit slows
- * down guessing and must not also hide it: an attempt refused by a limit is assumed to have the outcome of the same
- * caller's last evaluated attempt on the account. Attempts after a wrong password therefore count as guesses, and
- * those of a build server that exceeds a limit with the right password do not.
+ * down guessing and must not also hide it: an attempt refused by a limit counts as a failed one unless the same caller's
+ * last evaluated attempt on the account succeeded. It is then none at all: a build server that exceeds a limit with the
+ * right password guesses nothing, and an attacker with an account of their own must not be able to add logins to it
+ * that nobody checks.
  */
 export class LoginAttempts {
   private readonly callers = new GenerationalCache<{ succeeded: boolean }>();
@@ -49,20 +53,22 @@ export class LoginAttempts {
     if (account === null) return null;
     switch (entry.type) {
       case 'authn_login_success':
-        return this.evaluated(account, entry, false);
+        return this.attempt(account, entry, { failed: false, evaluated: true });
       case 'authn_login_fail':
+        return this.attempt(account, entry, { failed: true, evaluated: true });
       case 'authn_login_lock':
-        return this.evaluated(account, entry, true);
+        return this.attempt(account, entry, { failed: true, evaluated: false });
       case 'excess_rate_limit_exceeded':
-        return { account, failed: !this.caller(account, entry).succeeded };
+        if (refusedLoginsIn(entry) === 0) return null;
+        return this.caller(account, entry).succeeded ? null : { account, failed: true, evaluated: false };
       default:
         return null;
     }
   }
 
-  private evaluated(account: string, entry: AuditEntry, failed: boolean): LoginAttempt {
-    this.caller(account, entry).succeeded = !failed;
-    return { account, failed };
+  private attempt(account: string, entry: AuditEntry, outcome: Omit<LoginAttempt, 'account'>): LoginAttempt {
+    this.caller(account, entry).succeeded = !outcome.failed;
+    return { account, ...outcome };
   }
 
   private caller(account: string, entry: AuditEntry): { succeeded: boolean } {

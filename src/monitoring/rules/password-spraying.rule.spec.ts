@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { findingsOf, START } from '../../../test/support/attacks/findings-of.js';
+import { LATER, START, findingsOf } from '../../../test/support/attacks/findings-of.js';
 import { spread } from '../../../test/support/attacks/scenario.js';
+import { trailOf } from '../../../test/support/attacks/trail-of.js';
 import { Environment } from '../../platform/config/environment.js';
+import { DetectionRun } from '../detection/detection-run.js';
 import { passwordSpraying } from './password-spraying.rule.js';
 
 const rule = passwordSpraying(
@@ -58,5 +60,47 @@ describe('password_spraying', () => {
 
   it('is true if all fail, whatever the usual ratio', () => {
     expect(findingsOf([rule], spraying, yesterday(60))).toHaveLength(1);
+  });
+
+  it('counts the logins to one account once, so that an account of the attacker hides nothing', () => {
+    const acts = spread(27, 300, (i) => (i % 3 === 0 ? guess(i, (i / 3) % 3) : guess(1, i % 3, 'right')));
+    expect(findingsOf([rule], acts)).toMatchObject([{ subject: 'service' }]);
+  });
+
+  it('passes only addresses to responses that entered wrong passwords for two accounts, and no right one', () => {
+    const [finding] = findingsOf(
+      [rule],
+      [
+        ...spread(10, 200, (i) => guess(20, 10 + i)),
+        ...spread(6, 200, (i) => guess(21, 30 + (i % 2))),
+        ...spraying,
+        { ...guess(1, 2, 'right'), at: 299_000 },
+        { ...guess(2, 1), at: 299_500 },
+      ].sort((a, b) => a.at - b.at),
+    );
+    expect(finding?.addresses?.toSorted()).toEqual(['192.0.2.0', '192.0.2.1']);
+  });
+
+  it('is true whatever somebody has tried before on accounts that do not exist', () => {
+    const run = new DetectionRun([rule], [], LATER);
+    const noise = trailOf(
+      spread(300, 3_000, (i) => guess(1000 + i, 99)),
+      START - 2 * 3_600_000,
+    );
+    run.judge(
+      noise.map((entry) => ({ ...entry, userId: null })),
+      '',
+    );
+    run.judge(
+      trailOf(
+        spread(100, 3_000, (i) => guess(i, 50 + i, i < 10 ? 'wrong' : 'right')),
+        START - 2 * 3_600_000,
+      ),
+      '',
+    );
+    const twoThirds = spread(18, 300, (i) =>
+      guess(i, Math.floor(i / 3) % 3, i % 3 === 0 ? 'right' : 'wrong'),
+    );
+    expect(run.judge(trailOf(twoThirds, START), '').findings).toHaveLength(1);
   });
 });

@@ -21,6 +21,7 @@ export function passwordSpraying(environment: Environment): Rule {
     quietSeconds: A_DAY_SECONDS,
     events: ATTEMPT_EVENTS,
     responses: ['block_address'],
+    blockedForAccounts: 2,
     documentation: {
       trueWhen:
         'failed logins on 50 accounts from 10 addresses in 10 min, failure ratio above 0.5 and at least 3 times that of the last 24 h (more than 0.95 is never required)',

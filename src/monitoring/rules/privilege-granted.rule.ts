@@ -22,8 +22,9 @@ export function privilegeGranted(): Rule {
       const granted = entry.details?.granted;
       const privileged = Array.isArray(granted) && granted.some((role) => role !== 'user');
       if (entry.outcome !== 'success' || !privileged) return null;
-      // An import grants roles to many accounts and records it once, without a user.
-      return ofUser(occurrence) ?? { subject: `import:${entry.id}`, counts: true };
+      // An import grants roles to many accounts, and records it without a user in as many events as it needs.
+      const importId = (entry.details?.importId ?? entry.id) as string;
+      return ofUser(occurrence) ?? { subject: `import:${importId}`, counts: true };
     },
     holds: () => true,
     evidence: (_figures, { entry: { details } }) => ({

@@ -17,6 +17,8 @@ export interface Observation {
   readonly subject: string;
   /** False for observations that only enter the ratio, such as a successful login. */
   readonly counts: boolean;
+  /** False for observations that matter only if the window already has others. */
+  readonly opens?: boolean;
   /** The number of events that it represents; 1 by default. */
   readonly weight?: number;
   /** Data that the rule keeps in the window, in addition to what is kept for every rule. */
@@ -27,7 +29,10 @@ export interface Observation {
 export interface Figures {
   /** Observations that count. */
   readonly counted: number;
-  /** All observations. */
+  /**
+   * Observations that count, and once each the accounts that the others name: whoever has an account can add any number of
+   * successes, and must not be able to lower a ratio with them.
+   */
   readonly seen: number;
   /** Distinct values among the observations that count, for the dimensions named by the rule. */
   readonly distinct: Readonly<Record<Dimension, number>>;
@@ -52,6 +57,12 @@ export interface Rule extends AlertKind {
    * sessions.
    */
   readonly responses?: readonly Response[];
+  /**
+   * For rules about failed logins: `block_address` blocks only addresses that entered at least two wrong passwords, for at
+   * least this number of accounts, and that the window has no success of. Other addresses failed by mistake, or were
+   * refused with the right password because somebody else had guessed.
+   */
+  readonly blockedForAccounts?: number;
   /** Its row in docs/security.md, with the default thresholds. */
   readonly documentation: { readonly trueWhen: string; readonly why: string };
   /** Null switches the rule off. */

@@ -53,8 +53,9 @@ describe('Responses', () => {
   it.each([
     ['RESPOND_BLOCK_ADDRESS', 'refresh_token_reuse'],
     ['RESPOND_BLOCK_ADDRESS', 'no_such_rule'],
-    // An outsider can trigger this rule, so the response would let them sign out the victim.
+    // An outsider can trigger these rules, so the response would let them sign out the victim.
     ['RESPOND_END_SESSIONS', 'brute_force'],
+    ['RESPOND_END_SESSIONS', 'login_after_failures'],
   ])('cannot be enabled by %s for the rule %s', (variable, rule) => {
     const environment = Object.assign(new Environment(), { [variable]: [rule] });
     expect(() => rulesOf(environment)).toThrow(`${variable} must be a comma-separated list of rules among`);

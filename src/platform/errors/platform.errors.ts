@@ -14,7 +14,11 @@ export const PlatformErrors = problemTable({
   malformed_request: [400, 'Malformed request', 'The request could not be read.'],
   not_found: [404, 'Not found', 'Resource not found.'],
   method_not_allowed: [405, 'Method not allowed', 'This resource does not support the request method.'],
-  payload_too_large: [413, 'Payload too large', 'The body is larger than 64 KiB.'],
+  payload_too_large: [
+    413,
+    'Payload too large',
+    'The body is larger than the route accepts, which is 64 KiB on most routes.',
+  ],
   unsupported_media_type: [415, 'Unsupported media type', 'The body must be sent as application/json.'],
   overloaded: [503, 'Overloaded', 'The service is busy; try again shortly.', TEMPORARY_REDUCED_CAPACITY],
   dependency_unavailable: [

@@ -6,7 +6,7 @@ import { databaseTime } from '../database/database-time.js';
 
 const COMPARE_EVERY_MS = 60_000;
 
-/** A difference that synchronised clocks do not have, milliseconds. From a minute on, tokens are refused that PostgreSQL has dated. */
+/** A difference that synchronised clocks do not have, milliseconds. From a minute on, tokens dated by PostgreSQL are refused. */
 const TOLERATED_MS = 5000;
 
 /**

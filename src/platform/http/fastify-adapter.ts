@@ -5,11 +5,12 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
+import { BODY_LIMIT } from './bodies/large-bodies.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { PROBLEM_JSON, problemDocument } from './problems/problem-document.js';
 
-/** Maximum size of a body, bytes. */
-const BODY_LIMIT = 64 * 1024;
+/** Maximum size of a request line and its header fields together, bytes. */
+const MAX_HEADER_SIZE = 16 * 1024;
 
 /**
  * A connection on which nothing moves for so long is closed, milliseconds: a client that reads none of its responses.
@@ -24,6 +25,8 @@ export interface AdapterParts {
   /** The path of `PUBLIC_URL`; see `publicPath`. */
   readonly basePath: string;
   readonly maxConnections: number;
+  /** Returns the part of a URL by which the request is routed. */
+  readonly routedUrl: (url: string) => string;
   /** Responds to requests that Fastify refuses before its hooks run, such as a malformed percent-encoding. */
   readonly onUnroutable: (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
 }
@@ -39,13 +42,14 @@ export const unreadableRequests = channel('portcullis:unreadable-request');
 const CLIENT_REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
 /**
- * Creates Fastify with every limit of the HTTP layer in one place (OWASP API4:2023): head 16 KiB, body 64 KiB, 10 s for a
- * whole request. There is no Express-style middleware: security is in hooks and guards on the matched route.
+ * Creates Fastify with the limits of the HTTP layer (OWASP API4:2023): head 16 KiB, body 64 KiB (1 MiB where `LargeBodies`
+ * are), 10 s for a whole request. There is no Express-style middleware: security is in hooks and guards on the matched route.
  */
 export function fastifyAdapter({
   nextRequestId,
   basePath,
   maxConnections,
+  routedUrl,
   onUnroutable,
 }: AdapterParts): FastifyAdapter {
   const adapter = new FastifyAdapter({
@@ -57,7 +61,7 @@ export function fastifyAdapter({
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     http: {
-      maxHeaderSize: 16 * 1024,
+      maxHeaderSize: MAX_HEADER_SIZE,
       headersTimeout: 10_000,
       // How often the two timeouts above are checked; at the default of 30 s a request could take 40 s.
       connectionsCheckingInterval: 1000,
@@ -70,9 +74,11 @@ export function fastifyAdapter({
       caseSensitive: true,
       ignoreTrailingSlash: false,
       ignoreDuplicateSlashes: false,
-      maxParamLength: 128,
+      // No target is longer. A shorter limit would refuse a long id before any guard, unlike other unknown ids.
+      maxParamLength: MAX_HEADER_SIZE,
     },
     exposeHeadRoutes: true,
+    rewriteUrl: ({ url = '' }) => routedUrl(url),
     genReqId: (request: IncomingMessage) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && CLIENT_REQUEST_ID.test(given) ? given : nextRequestId();

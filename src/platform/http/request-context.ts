@@ -47,6 +47,8 @@ export interface RequestContext {
   refreshSessionId: string | null;
   /** Keyed digest of the e-mail address in the body, key of the policies `login` and `mail`. */
   emailDigest: string | null;
+  /** Whether the request is an attempt to sign in to the account with that address, by its password. */
+  isLogin: boolean;
   /** Finds the id of the account that has that address; null if the body names none. */
   findNamed: (() => Promise<string | null>) | null;
   /** Whether a cross-site page that is not allowed to do so sent the request: counted by address only, then refused. */
@@ -103,6 +105,7 @@ export function newRequestContext(
     subjectId: null,
     refreshSessionId: null,
     emailDigest: null,
+    isLogin: false,
     findNamed: null,
     isCrossSite: false,
     form: new Map(),

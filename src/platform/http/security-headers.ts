@@ -1,5 +1,5 @@
-/** Paths of the documentation pages, the only ones that load resources. */
-const DOCS = /^\/docs(?:\/|$)/;
+/** Targets of the documentation pages, with or without a query, the only ones that load resources. */
+const DOCS = /^\/docs(?:[/?]|$)/;
 
 /** How clients reach the service. */
 export interface Transport {

@@ -4,13 +4,13 @@ import type { FastifyReply } from 'fastify';
 import { Public } from '../access/access.decorator.js';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
+import { prefers } from '../http/media-preference.js';
 import { Operational } from '../http/routes/operational.decorator.js';
 import { PageAssets } from '../http/page-assets.js';
 import { framedMail, MAIL_POLICY, MAILBOX_PAGE, MAILBOX_POLICY } from './caught-mailbox-page.js';
 import { CaughtMailboxQueryDto } from './caught-mailbox.dto.js';
 import { CaughtMailboxGuard } from './caught-mailbox.guard.js';
 import { type CaughtMail, CaughtMailbox } from './caught-mailbox.js';
-import { prefersHtml } from './prefers-html.js';
 
 /** Shows caught mails to developers and tests. Registered only where mails are caught. */
 @ApiExcludeController()
@@ -33,7 +33,7 @@ export class CaughtMailboxController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string | { items: CaughtMail[] }> {
     void reply.header('vary', 'Accept, Origin, Sec-Fetch-Site');
-    if (!prefersHtml(accept))
+    if (!prefers(accept, 'text/html', 'application/json'))
       return { items: await this.mailbox.list({ to: to === '' ? undefined : to, after }, wait * 1000) };
     void reply.type('text/html; charset=utf-8').header('content-security-policy', MAILBOX_POLICY);
     return MAILBOX_PAGE;

@@ -16,7 +16,7 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
  * afterwards.
  *
  * In a forward-auth request, the forwarded request is judged, and only if it uses a cookie: credentials in a header
- * are added by no browser.
+ * are added by no browser. A marked one counts in the limits of its rule, too, like one without a caller.
  */
 @Injectable()
 export class CrossSiteCheck implements CanActivate {

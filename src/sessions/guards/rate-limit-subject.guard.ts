@@ -2,7 +2,11 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { FastifyRequest } from 'fastify';
 import { AuditService } from '../../audit/audit.service.js';
 import { contextOf, type RequestContext } from '../../platform/http/request-context.js';
-import { RATE_LIMIT_SUBJECT, type SubjectMembers } from '../../rate-limit/rate-limit.decorator.js';
+import {
+  RATE_LIMIT_POLICIES,
+  RATE_LIMIT_SUBJECT,
+  type SubjectMembers,
+} from '../../rate-limit/rate-limit.decorator.js';
 import { canonicalEmail } from '../../users/canonical-email.js';
 import { UsersService } from '../../users/users.service.js';
 import { RefreshTokens } from '../refresh/refresh-tokens.js';
@@ -32,7 +36,10 @@ export class RateLimitSubjectGuard implements CanActivate {
     const context = contextOf(request);
     const members = Reflect.getMetadata(RATE_LIMIT_SUBJECT, execution.getHandler()) as
       SubjectMembers | undefined;
-    if (members && !context.isCrossSite) this.read(members, request, context);
+    if (!members || context.isCrossSite) return true;
+    this.read(members, request, context);
+    const policies = Reflect.getMetadata(RATE_LIMIT_POLICIES, execution.getHandler()) as readonly string[];
+    context.isLogin = context.emailDigest !== null && policies.includes('login');
     return true;
   }
 

@@ -17,8 +17,8 @@ import { RevocationWatch } from './revocation-watch.js';
 const STREAMS = { ofAll: 1000, ofOne: 500, retryAfterSeconds: 10 };
 
 /**
- * How long a caller who was listed lately is served before it has to ask again, milliseconds: until this instance knows what it has
- * lost. One that lives on, such as a key without a scope, repeats its request at this pace.
+ * How long a caller who was listed lately is served before it has to ask again, milliseconds: until this instance knows what
+ * it has lost. One that lives on, such as a key without a scope, repeats its request at this pace.
  */
 const ASK_AGAIN_MS = 1000;
 

@@ -5,6 +5,7 @@ import { RequireRole } from '../../platform/access/access.decorator.js';
 import { Scope } from '../../platform/access/scope.decorator.js';
 import type { Principal } from '../../platform/access/principal.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { prefers } from '../../platform/http/media-preference.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { Caller } from '../../platform/http/request.decorators.js';
 import { Slow } from '../../platform/http/routes/slow.decorator.js';
@@ -56,7 +57,7 @@ export class RevocationsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RevocationsDto | StreamableFile> {
-    if (!accept?.toLowerCase().includes(NDJSON)) {
+    if (!prefers(accept, NDJSON, 'application/json')) {
       const page = await this.answers.page(caller, numberOf(after), wait, whenClosed(reply));
       return listOf(page);
     }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { isProblem } from '../../../packages/client/src/index.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { logIn, newAddress, PASSWORD, register } from '../../support/app/accounts.js';
@@ -136,7 +136,6 @@ describe('@portcullis/client in Node.js', () => {
   it.each([
     ['a limit', () => problem(429, 'rate_limited', { 'retry-after': '0' })],
     ['an overload', () => problem(503, 'overloaded', { 'retry-after': '0' })],
-    ['a broken connection', () => new TypeError('fetch failed')],
   ])('goes on after %s of a refresh', async (_what, answer) => {
     const one = await signedIn();
     await expire();
@@ -164,6 +163,56 @@ describe('@portcullis/client in Node.js', () => {
     const headers = { 'retry-after': 'Wed, 21 Oct 2015 07:28:40 GMT', date: 'Wed, 21 Oct 2015 07:28:00 GMT' };
     answers.push(() => problem(503, 'overloaded', headers));
     expect(await failure(one.me())).toMatchObject({ retryAfterSeconds: 40 });
+  });
+
+  it.each([
+    ['whose requests have credentials', Request, ['omit']],
+    ['whose requests have none, as in some workers', class {}, []],
+  ])('sends with the given function on a platform %s', async (_what, platform, credentials) => {
+    const calls: unknown[] = [];
+    vi.stubGlobal('Request', platform);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const one = client({
+      fetch(this: unknown, _url, init) {
+        calls.push([this, Object.entries(init!).filter(([name]) => name === 'credentials')]);
+        return Promise.resolve(Response.json({}));
+      },
+    });
+    await one.me();
+    expect(calls).toEqual([[undefined, credentials.map((value) => ['credentials', value])]]);
+  });
+
+  it('stops waiting for a refresh where the caller aborts, and lets the refresh go on', async () => {
+    const one = await signedIn();
+    await expire();
+    const abort = new AbortController();
+    answers.push(
+      () => problem(401, 'invalid_token'),
+      () => {
+        abort.abort(new Error('enough'));
+        return problem(429, 'rate_limited', { 'retry-after': '1' });
+      },
+    );
+    const error = await failure(one.request('GET', '/users/me', { signal: abort.signal }));
+    expect([error.message, sent]).toEqual(['enough', ['GET /users/me', 'POST /auth/refresh']]);
+    await one.me();
+    expect(sent.slice(2)).toEqual(['GET /users/me', 'POST /auth/refresh', 'GET /users/me']);
+  });
+
+  it('stops waiting for a refresh ahead of time where the caller aborts', async () => {
+    const abort = new AbortController();
+    const login = { session: { id: 'of Ada' }, accessToken: 'a', refreshToken: 'r', expiresIn: 0 };
+    const replies = [
+      () => Promise.resolve(Response.json(login)),
+      () => {
+        abort.abort(new Error('enough'));
+        return new Promise<Response>(() => undefined);
+      },
+    ];
+    const one = client({ fetch: () => replies.shift()!() });
+    await one.login({ email: 'ada@example.com', password: 'of Ada' });
+    const error = await failure(one.request('GET', '/users/me', { signal: abort.signal }));
+    expect(error.message).toBe('enough');
   });
 
   it('stops waiting where the caller aborts', async () => {

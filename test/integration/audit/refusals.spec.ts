@@ -89,6 +89,17 @@ describe('A caller that is refused continuously', () => {
     expect(await countOf('audit_events', owned)).toBe(21);
   });
 
+  it('says how many logins there are among the others that are recorded together', async () => {
+    const login = { ...REFUSAL, details: { ...REFUSAL.details, logins: 1 } };
+    for (let n = 0; n < 35; n++) {
+      await trail.audit.recordLimited({ ...LIMITED, event: REFUSAL });
+      await trail.audit.recordLimited({ ...LIMITED, event: login });
+    }
+    trail.module.get(SpoolWriter).flush();
+    await trail.drained();
+    expect(await countOf('audit_events', 'details @> \'{ "count": 50, "logins": 25 }\'')).toBe(1);
+  });
+
   it('are recorded without an owner whom PostgreSQL cannot name', async () => {
     const findNamed = () => Promise.reject(new Error('unavailable'));
     await trail.audit.recordLimited({ ...LIMITED, event: REFUSAL, findNamed });

@@ -99,6 +99,7 @@ describe('Addresses blocked in response to alerts', () => {
 
   it('does nothing for findings without an address', async () => {
     await find({ evidence: { summary: 'Something happened.' } });
+    await find({ addresses: [] });
     expect(await alerting.deliveries()).toEqual([]);
   });
 });

@@ -10,6 +10,10 @@ export const address = (index: number) =>
 /** The addresses of attackers; ordinary traffic uses the first few hundred. */
 const evil = (index: number) => address(600 + index);
 
+/** A login of the attacker to an account of their own, which lowers the share of failures. */
+const ownLogin = (address: string) =>
+  ({ kind: 'login', account: 'own', address, password: 'right', device: 'known' }) as const;
+
 /**
  * Every attack for which a rule exists, in its weakest form: just above the threshold, spread over the longest time
  * that still counts.
@@ -49,6 +53,19 @@ export const ATTACKS: readonly Scenario[] = [
     expects: ['credential_stuffing', 'rate_limit_storm'],
     variables: { RATE_LIMIT_LOGIN_ADDRESS: '30/60' },
     acts: spread(150, 30, (i) => guess(`leaked-${i}`, evil(0))),
+  },
+  {
+    name: "credential stuffing among as many logins to an account of the attacker's own, most of them refused",
+    expects: ['credential_stuffing'],
+    variables: { RATE_LIMIT_LOGIN: '5/60' },
+    acts: spread(50, 55, (i) => (i % 2 === 0 ? guess(`leaked-${i}`, evil(0)) : ownLogin(evil(0)))),
+  },
+  {
+    name: "password spraying among twice as many logins to an account of the attacker's own",
+    expects: ['password_spraying'],
+    acts: spread(180, 540, (i) =>
+      i % 3 === 0 ? guess(`employee-${i}`, evil((i / 3) % 15)) : ownLogin(evil(i % 15)),
+    ),
   },
   {
     name: 'password spraying: sixty accounts, fifteen addresses, four guesses from each',

@@ -68,6 +68,19 @@ const POLLING: Scenario = {
   acts: spread(140, 60, () => ({ kind: 'request', address: address(5) })),
 };
 
+/** Somebody who waits for a mail that the provider delays presses the button again and again. */
+const IMPATIENT: Scenario = {
+  name: 'one person who asks fourteen times for a link that resets the password',
+  expects: [],
+  acts: spread(14, 50, () => ({ kind: 'mail', account: 'impatient', address: address(6) })),
+};
+
+const WORKSHOP: Scenario = {
+  name: 'a workshop of thirty who all ask for a mail',
+  expects: [],
+  acts: spread(30, 50, (i) => ({ kind: 'mail', account: `participant-${i}`, address: address(7) })),
+};
+
 /** Traffic that must not raise an alert of severity `warning` or above. */
 export const ORDINARY: readonly Scenario[] = [
   OFFICE,
@@ -76,6 +89,8 @@ export const ORDINARY: readonly Scenario[] = [
   CHANGED_PASSWORD,
   NEWCOMERS,
   POLLING,
+  IMPATIENT,
+  WORKSHOP,
 ];
 
 /** All ordinary traffic at once, ordered by time. */
@@ -83,6 +98,6 @@ export const ORDINARY_TEN_MINUTES: Scenario = {
   name: 'ten minutes of ordinary traffic, all at once',
   expects: [],
   // When it is replayed within seconds, it exceeds limits that it would not exceed in ten minutes.
-  variables: { RATE_LIMIT_DEFAULT: 'off' },
+  variables: { RATE_LIMIT_DEFAULT: 'off', RATE_LIMIT_MAIL: '3/3600', RATE_LIMIT_MAIL_ADDRESS: '10/3600' },
   acts: ORDINARY.flatMap(({ acts }) => acts).sort((a, b) => a.at - b.at),
 };

@@ -53,6 +53,12 @@ export class Stage {
       case 'request':
         await this.send({ url: '/rate-limits' }, act.address);
         return;
+      case 'mail':
+        await this.send(
+          { url: '/auth/password/forgot', body: { email: this.emailOf(act.account) } },
+          act.address,
+        );
+        return;
       case 'forgery':
         await this.send({ url: '/users/me', token: await this.forgedToken() }, act.address);
         return;

@@ -10,6 +10,8 @@ export type Act = { readonly at: number } & (
       readonly userAgent?: string;
     }
   | { readonly kind: 'request'; readonly address: string }
+  /** A request for an e-mail to an account, such as the link that resets its password. */
+  | { readonly kind: 'mail'; readonly account: string; readonly address: string }
   | { readonly kind: 'forgery'; readonly address: string }
   | {
       readonly kind: 'key';

@@ -4,8 +4,8 @@ import type { AuditDetails, AuditEventType } from '../../../src/audit/audit-voca
 import { networkOf } from '../../../src/platform/http/client-ip/ip-address.js';
 import type { Act } from './scenario.js';
 
-/** The default limits of the policies that can refuse an act, per minute and key. */
-const LIMITS = { login: 5, 'login-address': 30, default: 100 } as const;
+/** The default limits of the policies that can refuse an act, per key and minute; those of mails are for an hour. */
+const LIMITS = { login: 5, 'login-address': 30, mail: 3, 'mail-address': 10, default: 100 } as const;
 
 /** Returns a stable id for a name of the kit, in the form of a UUIDv7. */
 function idOf(name: string): string {
@@ -69,6 +69,8 @@ function consequence(act: Act, limiter: Limiter): Happened | null {
       if (policies.length === 0) return null;
       return happened('excess_rate_limit_exceeded', act, { policies, retryAfterSeconds: 1 });
     }
+    case 'mail':
+      return mail(act, limiter);
     case 'forgery':
       return { ...happened('authn_token_invalid', act, { forged: true }), reason: 'bad_signature' };
     case 'key':
@@ -95,7 +97,7 @@ function login(act: Act & { kind: 'login' }, limiter: Limiter): Happened {
     { policy: 'login-address', key: network },
   ]);
   if (policies.length > 0) {
-    const details = { policies, account, retryAfterSeconds: 1 };
+    const details = { policies, account, logins: 1, retryAfterSeconds: 1 };
     return happened('excess_rate_limit_exceeded', act, details, act.account);
   }
   if (act.password === 'wrong') {
@@ -108,6 +110,17 @@ function login(act: Act & { kind: 'login' }, limiter: Limiter): Happened {
     firstLogin: act.device === 'first',
   };
   return happened('authn_login_success', act, details, act.account);
+}
+
+function mail(act: Act & { kind: 'mail' }, limiter: Limiter): Happened | null {
+  const account = digestOf(act.account);
+  const policies = limiter.refuses(act.at, [
+    { policy: 'mail', key: account },
+    { policy: 'mail-address', key: networkOf(act.address) },
+  ]);
+  if (policies.length === 0) return null;
+  const details = { policies, account, retryAfterSeconds: 1 };
+  return happened('excess_rate_limit_exceeded', act, details, act.account);
 }
 
 function refusedKey({ key, owner, reason, address }: Act & { kind: 'key' }): Happened {

@@ -108,6 +108,33 @@ export function describeTabs(
       }
     });
 
+    it('keeps the session if a proxy loses the answers to the first refreshes', async () => {
+      const tab = await host.openTab();
+      await host.signIn(tab);
+      await host.expireAccess();
+      host.proxy.passage = (call) => (call === REFRESH && refreshes() <= 3 ? { lostBy: 502 } : {});
+      expect(await host.calls(tab, ['/users/me'])).toEqual([200]);
+      expect(refreshes()).toBe(4);
+      await host.expireAccess();
+      expect(await host.calls(tab, ['/users/me'])).toEqual([200]);
+      expect(await reuse()).toBe(0);
+    });
+
+    it.each([0, 1])('keeps the user who signs in during a refresh, %i tabs further', async (n) => {
+      const tabs = [await host.openTab(), await host.openTab()];
+      await host.signIn(tabs[0]!);
+      await host.expireAccess();
+      host.proxy.passage = (call) => (call === REFRESH ? { lateMs: 1500 } : {});
+      const pending = host.calls(tabs[0]!, ['/users/me']).catch(() => []);
+      await eventually(() => expect(refreshes()).toBe(1));
+      const email = await host.signIn(tabs[n]!);
+      await pending;
+      await eventually(() => expect(host.proxy.answered).toContain(REFRESH));
+      expect(await tabs[n]!.evaluate(`fetch('/users/me').then((answer) => answer.json())`)).toMatchObject({
+        email,
+      });
+    });
+
     it('is delayed for less than ten seconds by a tab that was frozen during its refresh', async () => {
       const frozen = await host.openTab();
       await host.signIn(frozen);

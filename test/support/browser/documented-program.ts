@@ -14,3 +14,12 @@ export async function documentedProgram(
   }
   return program;
 }
+
+/** Returns the program of docs/integration.md that calls an API with `@portcullis/client`, for a page on the host of the service. */
+export async function documentedProgramWithClient(): Promise<string> {
+  const page = await readFile('docs/integration.md', 'utf8');
+  const programs = [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, program]) => program!);
+  const program = programs.find((text) => text.includes('function callApi('));
+  if (program === undefined) throw new Error('docs/integration.md has no callApi.');
+  return program.replace("'https://auth.example.com'", "''");
+}

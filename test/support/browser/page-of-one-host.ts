@@ -46,7 +46,7 @@ export class PageOfOneHost {
   async reset(): Promise<void> {
     await this.person.close();
     this.proxy.passage = () => ({});
-    this.proxy.seen.length = 0;
+    this.proxy.seen.length = this.proxy.answered.length = 0;
     this.person = await this.browser.newContext();
   }
 
@@ -66,12 +66,13 @@ export class PageOfOneHost {
     await tab.waitForFunction('window.session !== undefined');
   }
 
-  /** Signs in a new user in this tab. */
-  async signIn(tab: Page): Promise<void> {
+  /** Signs in a new user in this tab; returns the address. */
+  async signIn(tab: Page): Promise<string> {
     const email = await register(this.instances[0]);
     const credentials = JSON.stringify({ email, password: PASSWORD });
     const status = await tab.evaluate(`session.logIn(${credentials}).then(({ status }) => status)`);
     if (status !== 200) throw new Error(`The login was answered ${String(status)}.`);
+    return email;
   }
 
   /** Makes these requests from one tab at once; returns their statuses. */

@@ -8,6 +8,8 @@ interface Passage {
   readonly lateMs?: number;
   /** The response that the proxy itself sends, as if the service were overloaded. */
   readonly refusal?: { readonly status: number; readonly headers?: Readonly<Record<string, string>> };
+  /** The status that the proxy sends instead of the service's answer. */
+  readonly lostBy?: number;
   /** Ends the connection without a response, before or after the service has answered. */
   readonly broken?: 'before' | 'after';
 }
@@ -17,6 +19,8 @@ export interface RoundRobin {
   readonly port: number;
   /** Method and path of all requests for the service, including those that were not forwarded. */
   readonly seen: string[];
+  /** Method and path of the requests whose answers were forwarded. */
+  readonly answered: string[];
   /** Decides how each request to the service is handled; by default, all requests are forwarded. */
   passage: (call: string) => Passage;
   stop(): Promise<void>;
@@ -32,6 +36,7 @@ export async function startRoundRobin(
   const proxy: RoundRobin = {
     port,
     seen: [],
+    answered: [],
     passage: () => ({}),
     stop: async () => {
       server.close();
@@ -48,7 +53,10 @@ export async function startRoundRobin(
     const call = `${incoming.method} ${incoming.url}`;
     proxy.seen.push(call);
     const instance = instances[(count += 1) % instances.length]!;
-    pass(incoming, outgoing, instance, proxy.passage(call)).catch(() => outgoing.destroy());
+    pass(incoming, outgoing, instance, proxy.passage(call)).then(
+      () => proxy.answered.push(call),
+      () => outgoing.destroy(),
+    );
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -59,7 +67,7 @@ async function pass(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   instance: string,
-  { lateMs = 0, refusal, broken }: Passage,
+  { lateMs = 0, refusal, lostBy, broken }: Passage,
 ): Promise<void> {
   if (broken === 'before') return void outgoing.destroy();
   if (refusal) return void outgoing.writeHead(refusal.status, refusal.headers).end('{}');
@@ -69,6 +77,7 @@ async function pass(
   const [answer] = (await once(onward, 'response')) as [IncomingMessage];
   await delay(lateMs);
   if (broken === 'after') return void outgoing.destroy();
+  if (lostBy !== undefined) return void outgoing.writeHead(lostBy).end('{}');
   outgoing.writeHead(answer.statusCode!, answer.rawHeaders);
   answer.pipe(outgoing);
 }

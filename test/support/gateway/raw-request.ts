@@ -51,6 +51,8 @@ export async function sendRaw(url: string, request: RawRequest = {}): Promise<Ra
 }
 
 function isWhole(answer: string): boolean {
+  // What follows belongs to another protocol.
+  if (answer.startsWith('HTTP/1.1 101 ')) return answer.includes('\r\n\r\n');
   const [, length] = /^content-length: (\d+)\r\n/im.exec(answer) ?? [];
   const end = answer.indexOf('\r\n\r\n');
   return length !== undefined && end >= 0 && answer.length >= end + 4 + Number(length);

@@ -27,7 +27,7 @@ const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /**
  * Listens on a free loopback port. It answers `application`; `/stream` sends one line at once and another only when the
- * client has sent a body; `/refuses` answers 401; an upgrade to a WebSocket returns all bytes.
+ * client has sent a body; `/refuses` answers 401; an upgrade, to whatever protocol, is accepted and returns all bytes.
  */
 export async function startApplication(): Promise<RecordingApplication> {
   const reached: ReachedRequest[] = [];

@@ -9,7 +9,7 @@ const SOURCES = {
 /** A program that imports the packages as one module for browsers, Node.js and workers, as a user's bundler makes it. */
 export async function bundled(program: string): Promise<string> {
   const { outputFiles, warnings } = await build({
-    stdin: { contents: program, resolveDir: resolve('.') },
+    stdin: { contents: program, resolveDir: resolve('.'), loader: 'ts' },
     alias: SOURCES,
     bundle: true,
     minify: true,

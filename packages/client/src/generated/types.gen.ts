@@ -1313,7 +1313,7 @@ export type RegisterAccountErrors = {
      */
     409: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -1378,7 +1378,7 @@ export type LogInErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -1447,7 +1447,7 @@ export type DeleteOwnAccountErrors = {
      */
     409: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -1557,7 +1557,7 @@ export type UpdateOwnAccountErrors = {
      */
     404: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -2114,7 +2114,7 @@ export type RefreshTokensErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -2165,7 +2165,7 @@ export type LogOutErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -2226,7 +2226,7 @@ export type EndOtherSessionsErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -2341,7 +2341,7 @@ export type EndOwnSessionErrors = {
      */
     404: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -2491,7 +2491,7 @@ export type AcceptInvitationErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -2552,7 +2552,7 @@ export type LogInWithFactorErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -2666,7 +2666,7 @@ export type EnrolTotpErrors = {
      */
     409: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -2725,8 +2725,6 @@ export type ConfirmTotpErrors = {
      * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
      *
      * `session_ended`: The token is genuine, but its session has ended; sign in again.
-     *
-     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
      */
     401: Problem;
     /**
@@ -2744,7 +2742,7 @@ export type ConfirmTotpErrors = {
      */
     409: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -2816,7 +2814,7 @@ export type RemoveOwnFactorErrors = {
      */
     404: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -2886,7 +2884,7 @@ export type RenameOwnFactorErrors = {
      */
     404: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -2953,7 +2951,7 @@ export type RenewRecoveryCodesErrors = {
      */
     404: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -3004,7 +3002,7 @@ export type RecoverFactorsErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -3059,7 +3057,7 @@ export type CancelRecoveryErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -3112,7 +3110,7 @@ export type FinishRecoveryErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -3173,7 +3171,7 @@ export type CancelOwnRecoveryErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -3240,7 +3238,7 @@ export type BeginPasskeyErrors = {
      */
     409: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -3315,7 +3313,7 @@ export type RegisterPasskeyErrors = {
      */
     409: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -3376,7 +3374,7 @@ export type BeginPasskeyAuthenticationErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -3435,7 +3433,7 @@ export type LogInWithPasskeyErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -3508,7 +3506,7 @@ export type StepUpErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -3624,7 +3622,7 @@ export type ChangeOwnPasswordErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -3677,7 +3675,7 @@ export type ForgotPasswordErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -3730,7 +3728,7 @@ export type ResetPasswordErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -3785,7 +3783,7 @@ export type DisownSessionErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -3838,7 +3836,7 @@ export type RequestEmailVerificationErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -3903,7 +3901,7 @@ export type VerifyEmailErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -3958,7 +3956,7 @@ export type UndoEmailChangeErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -4023,7 +4021,7 @@ export type ChangeOwnEmailErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -4086,7 +4084,7 @@ export type RevokeOwnApiKeysErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -4198,7 +4196,7 @@ export type CreateOwnApiKeyErrors = {
      */
     409: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -4276,7 +4274,7 @@ export type RotateOwnApiKeyErrors = {
      */
     409: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -4348,7 +4346,7 @@ export type RevokeOwnApiKeyErrors = {
      */
     404: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -4475,7 +4473,7 @@ export type CreateServiceAccountErrors = {
      */
     403: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -4553,7 +4551,7 @@ export type DeleteServiceAccountErrors = {
      */
     404: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -4685,7 +4683,7 @@ export type UpdateServiceAccountErrors = {
      */
     404: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -4821,7 +4819,7 @@ export type CreateServiceAccountKeyErrors = {
      */
     409: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -4909,7 +4907,7 @@ export type RotateServiceAccountKeyErrors = {
      */
     409: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -4991,7 +4989,7 @@ export type RevokeServiceAccountKeyErrors = {
      */
     404: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -5058,7 +5056,7 @@ export type ReportLeakedKeysErrors = {
      */
     404: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -5074,6 +5072,8 @@ export type ReportLeakedKeysErrors = {
      */
     500: Problem;
     /**
+     * `overloaded`: The service is busy; try again shortly.
+     *
      * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
      */
     503: Problem;
@@ -5113,7 +5113,7 @@ export type CreateTokenErrors = {
      */
     403: OAuthError;
     /**
-     * `invalid_request`: The body is larger than 64 KiB.
+     * `invalid_request`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: OAuthError;
     /**
@@ -5168,7 +5168,7 @@ export type IntrospectTokenErrors = {
      */
     403: OAuthError;
     /**
-     * `invalid_request`: The body is larger than 64 KiB.
+     * `invalid_request`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: OAuthError;
     /**
@@ -5225,7 +5225,7 @@ export type RevokeTokenErrors = {
      */
     403: OAuthError;
     /**
-     * `invalid_request`: The body is larger than 64 KiB.
+     * `invalid_request`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: OAuthError;
     /**
@@ -5485,7 +5485,7 @@ export type InviteAccountErrors = {
      */
     409: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -5569,7 +5569,7 @@ export type DeleteAccountErrors = {
      */
     409: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -5707,7 +5707,7 @@ export type UpdateAccountErrors = {
      */
     409: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -5785,7 +5785,7 @@ export type UnlockAccountErrors = {
      */
     404: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -5867,7 +5867,7 @@ export type MailPasswordResetErrors = {
      */
     409: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -5945,7 +5945,7 @@ export type EndAccountSessionsErrors = {
      */
     404: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -6077,7 +6077,7 @@ export type RemoveAccountFactorsErrors = {
      */
     404: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -6159,7 +6159,7 @@ export type RepeatInvitationErrors = {
      */
     409: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -6299,7 +6299,7 @@ export type AcknowledgeAlertErrors = {
      */
     404: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**
@@ -6369,7 +6369,7 @@ export type ResolveAlertErrors = {
      */
     404: Problem;
     /**
-     * `payload_too_large`: The body is larger than 64 KiB.
+     * `payload_too_large`: The body is larger than the route accepts, which is 64 KiB on most routes.
      */
     413: Problem;
     /**

@@ -34,8 +34,9 @@ export class FactorAdditions {
   ) {}
 
   /**
-   * Raises the session in which the factor of a locked account was proven, invalidates secrets that were bound to the former
-   * credentials, and tells the owner. Returns recovery codes if it is the first factor; null otherwise.
+   * Raises the session in which the factor of a locked account was proven, invalidates enrolments of other sessions and secrets
+   * that were bound to the former credentials, and tells the owner. Returns recovery codes if it is the first factor; null
+   * otherwise.
    */
   async follow(
     tx: Transaction,
@@ -47,6 +48,8 @@ export class FactorAdditions {
     const { length: factors } = await this.factors.list(user.id, tx);
     await this.levels.raise(tx, user, caller, proven);
     await this.secrets.revokeOutdated(tx, user.id);
+    // They were begun with less than the account requires now.
+    await this.factors.endOtherEnrolments(tx, user.id, caller.sessionId);
     await this.audit.record(tx, {
       type: 'user_factor_added',
       outcome: 'success',

@@ -73,12 +73,12 @@ export class FactorsController {
   }
 
   /**
-   * Confirms an authenticator app with a code that it shows; the code is used up. From now on, logins need the factor.
-   * This session has proven it; the next refresh returns tokens that say so. The owner is notified by mail.
+   * Confirms an authenticator app with a code that it shows; the code is used up. Only the session that began the enrolment
+   * can do this, and not after another session has added a factor. From now on, logins need the factor. This session has
+   * proven it; the next refresh returns tokens that say so. The owner is notified by mail.
    */
   @Post('factors/totp/:id/confirm')
   @HttpCode(200)
-  @Recent()
   @ApiOperation({ operationId: 'confirmTotp', summary: 'Confirm an authenticator app' })
   @ApiParam(FACTOR_ID)
   @ApiOkResponse({ type: FirstRecoveryCodesDto, description: 'The factor is in use.' })

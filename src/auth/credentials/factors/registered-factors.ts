@@ -51,6 +51,11 @@ export class RegisteredFactors {
     return app && ofApp(app);
   }
 
+  /** Ends the enrolments that other sessions of a user began before. */
+  async endOtherEnrolments(tx: Transaction, userId: string, sessionId: string): Promise<void> {
+    await this.totp.deletePendingOfOthers(tx, userId, sessionId);
+  }
+
   /** Returns whether there was such a factor. */
   async delete(tx: Transaction, userId: string, { id, type }: RegisteredFactor): Promise<boolean> {
     return (type === 'totp' ? this.totp : this.passkeys).delete(tx, userId, id);

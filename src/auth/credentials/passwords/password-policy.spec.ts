@@ -15,8 +15,9 @@ const EMAIL = 'ada.lovelace@engines.example';
 const estimator = new StrengthEstimator();
 afterAll(() => estimator.onApplicationShutdown());
 
-const policyOf = (minLength: number) =>
-  new PasswordPolicy(Object.assign(new Environment(), { PASSWORD_MIN_LENGTH: minLength }), estimator);
+const policyWith = (settings: Partial<Environment>) =>
+  new PasswordPolicy(Object.assign(new Environment(), settings), estimator);
+const policyOf = (minLength: number) => policyWith({ PASSWORD_MIN_LENGTH: minLength });
 const policy = policyOf(15);
 const faultOf = (password: string, email = EMAIL) => policy.faultOf(password, email);
 
@@ -159,6 +160,14 @@ describe('a guessable password', () => {
     expect(fault).toMatch(new RegExp(`^password is (on a list of|easy to guess.*${reason})`));
     expect(fault).toMatch(/; use four or more random words, or one made by a password manager$/);
   });
+
+  it.each(['wuxelbrix zorvane', 'Wuxelbrix-Wuxelbrix', 'Zorvane!Zorvane2024', 'portcullis-Portcullis'])(
+    'can be the configured name of the service or its words: %s',
+    async (password) => {
+      const named = policyWith({ PASSWORD_MIN_LENGTH: 15, PRODUCT_NAME: 'Wuxelbrix Zorvane' });
+      expect(await named.faultOf(password, EMAIL)).toContain('the name of the service');
+    },
+  );
 
   it('is not quoted in the fault', async () => {
     expect(await faultOf('portcullis-Zanzibar1')).not.toContain('anzibar');

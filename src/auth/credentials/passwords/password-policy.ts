@@ -22,7 +22,12 @@ const MAX_SEPARATOR_KINDS = 4;
 /** Symbols that stand for letters, as in `p@$$word`. */
 const LOOK_ALIKES = /[@({[<#&!/|$+%]/;
 
-const PRODUCT_NAME = 'portcullis';
+/** Guessable also where the operator has given the service another name. */
+const SOFTWARE_NAME = 'portcullis';
+
+/** Anything between words. */
+const NO_LETTERS = /[^\p{L}\p{N}]+/u;
+
 const SHORTEST_CONTEXT_WORD = 3;
 
 const ADVICE = 'use four or more random words, or one made by a password manager';
@@ -59,7 +64,11 @@ export class PasswordPolicy {
       return `password must have at least ${this.environment.PASSWORD_MIN_LENGTH} characters`;
     if (await this.estimator.isListed([comparable(password), password.normalize('NFKC').toLowerCase()]))
       return `password is on a list of breached passwords and well-known phrases; ${ADVICE}`;
-    const weaknesses = await weaknessesOf(this.estimator, password, contextWords(email));
+    const weaknesses = await weaknessesOf(
+      this.estimator,
+      password,
+      contextWords(email, this.environment.PRODUCT_NAME),
+    );
     if (!weaknesses) return null;
     const reasons = [...weaknesses].map((weakness) => WEAKNESSES[weakness]);
     return `password is easy to guess${reasons.length > 0 ? `, it consists of ${joined(reasons)}` : ''}; ${ADVICE}`;
@@ -109,9 +118,10 @@ function joined(reasons: readonly string[]): string {
 }
 
 /** The words of an address and of the service, normalised, longest first. */
-function contextWords(email: string): string[] {
-  const parts = [PRODUCT_NAME, email, ...email.split('@'), ...email.split(/[^\p{L}\p{N}]+/u)].map(comparable);
-  return [...new Set(parts)]
+function contextWords(email: string, productName: string): string[] {
+  const ofAddress = [email, ...email.split('@'), ...email.split(NO_LETTERS)];
+  const ofService = [SOFTWARE_NAME, productName, ...productName.split(NO_LETTERS)];
+  return [...new Set([...ofAddress, ...ofService].map(comparable))]
     .filter((part) => part.length >= SHORTEST_CONTEXT_WORD)
     .toSorted((one, other) => other.length - one.length);
 }

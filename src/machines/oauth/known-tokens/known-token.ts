@@ -21,3 +21,9 @@ export interface KnownToken {
   /** Unix seconds; null if it is not known. */
   readonly expiresAt: number | null;
 }
+
+/** What is needed of a token to end it. */
+export type EndableToken = Pick<
+  KnownToken,
+  'kind' | 'owner' | 'sessionId' | 'keyId' | 'tokenId' | 'issuedAt'
+>;

@@ -3,12 +3,12 @@ import { SessionState } from '../../../sessions/state/session-state.js';
 import { RefreshTokens } from '../../../sessions/refresh/refresh-tokens.js';
 import { KeyDigests } from '../../keys/key-digests.js';
 import { beginsLikeKey, isWellFormedKey } from '../../keys/key-format.js';
-import { ownerOfCaller } from '../../keys/key-owner.js';
-import { LivingKeys } from '../../keys/living-keys.js';
-import type { KnownToken } from './known-token.js';
+import { ownerOf, ownerOfCaller } from '../../keys/key-owner.js';
+import { type DeadKey, type LivingKey, LivingKeys } from '../../keys/living-keys.js';
+import type { EndableToken, KnownToken } from './known-token.js';
 import { SignedTokens } from './signed-tokens.js';
 
-/** Tells which tokens of any kind are accepted at present, for those who ask about tokens of others. */
+/** Tells which tokens of any kind are accepted at present, for those who ask about tokens or end them. */
 @Injectable()
 export class KnownTokens {
   constructor(
@@ -25,23 +25,27 @@ export class KnownTokens {
     return token.includes('.') ? this.signed.find(token) : this.refreshToken(token);
   }
 
+  /**
+   * Returns what has to be ended so that the token is not accepted any more: in addition to the tokens of `find`, keys of
+   * disabled owners, which are accepted again once their owner is enabled. Throws `dependency_unavailable`.
+   */
+  async findEndable(token: string): Promise<EndableToken | null> {
+    if (!isWellFormedKey(token)) return this.find(token);
+    const found = await this.read(token);
+    if ('caller' in found) return ofKey(found);
+    if (found.fault !== 'owner_disabled') return null;
+    const { keyId } = found;
+    return { kind: 'key', owner: ownerOf(found), sessionId: null, keyId, tokenId: keyId, issuedAt: null };
+  }
+
   private async key(token: string): Promise<KnownToken | null> {
     if (!isWellFormedKey(token)) return null;
-    const found = await this.keys.find(this.digests.of(token), () => this.digests.allOf(token));
-    if (!('caller' in found)) return null;
-    const { caller, createdAt } = found;
-    return {
-      kind: 'key',
-      owner: ownerOfCaller(caller),
-      sessionId: null,
-      keyId: caller.keyId,
-      tokenId: caller.keyId,
-      audience: null,
-      clientId: caller.kind === 'service-account' ? caller.serviceAccountId : null,
-      scopes: caller.scopes,
-      issuedAt: createdAt,
-      expiresAt: caller.expiresAt,
-    };
+    const found = await this.read(token);
+    return 'caller' in found ? ofKey(found) : null;
+  }
+
+  private read(key: string): Promise<LivingKey | DeadKey> {
+    return this.keys.find(this.digests.of(key), () => this.digests.allOf(key));
   }
 
   /**
@@ -65,4 +69,19 @@ export class KnownTokens {
       expiresAt: null,
     };
   }
+}
+
+function ofKey({ caller, createdAt }: LivingKey): KnownToken {
+  return {
+    kind: 'key',
+    owner: ownerOfCaller(caller),
+    sessionId: null,
+    keyId: caller.keyId,
+    tokenId: caller.keyId,
+    audience: null,
+    clientId: caller.kind === 'service-account' ? caller.serviceAccountId : null,
+    scopes: caller.scopes,
+    issuedAt: createdAt,
+    expiresAt: caller.expiresAt,
+  };
 }

@@ -19,10 +19,10 @@ export class RevocationController {
   constructor(private readonly revocation: TokenRevocation) {}
 
   /**
-   * Revokes a token; every instance rejects it within a second. A client can revoke its own keys and access tokens.
-   * Revoking those of others, or ending a session by one of its tokens, requires the scope `tokens:revoke`. Revoking an
-   * access token revokes all access tokens issued for the same key until then. The response is also 200 if the token is
-   * unknown or no longer valid.
+   * Revokes a token; every instance rejects it within a second. A service account can revoke
+   * its own keys and access tokens, and a person's key can revoke itself. Revoking those of others, or ending a session by
+   * one of its tokens, requires the scope `tokens:revoke`. Revoking an access token revokes all access tokens issued for the
+   * same key until then. The response is also 200 if the token is unknown or no longer valid.
    */
   @OAuthEndpoint('revoke', { bearer: true })
   @ApiOperation({ operationId: 'revokeToken', summary: 'Revoke a token' })

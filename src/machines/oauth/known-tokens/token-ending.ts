@@ -8,7 +8,7 @@ import { ServiceAccountsRepository } from '../../accounts/service-accounts.repos
 import { AffectedKeys } from '../../keys/affected-keys.js';
 import { eventAbout, type KeyOwner } from '../../keys/key-owner.js';
 import { KeyRevocation } from '../../keys/key-revocation.js';
-import type { KnownToken } from './known-token.js';
+import type { EndableToken } from './known-token.js';
 
 /** Who asks for the end of a token: the one to whom it was issued, or somebody who may end those of others. */
 export type Revoker = 'owner' | 'administrator';
@@ -30,7 +30,7 @@ export class TokenEnding {
    * those issued for the same key until then, because the list of revocations names a key and a time. `by` says who
    * asked for it. Returns false for an assertion, which cannot be revoked.
    */
-  async end(tx: Transaction, token: KnownToken, by: Revoker, origin: Origin): Promise<boolean> {
+  async end(tx: Transaction, token: EndableToken, by: Revoker, origin: Origin): Promise<boolean> {
     const { kind, owner, sessionId, keyId } = token;
     if (kind === 'assertion') return false;
     await this.lock(tx, owner);
@@ -46,7 +46,7 @@ export class TokenEnding {
 
   private async voidTokens(
     tx: Transaction,
-    { owner, keyId, tokenId, issuedAt }: KnownToken,
+    { owner, keyId, tokenId, issuedAt }: EndableToken,
     origin: Origin,
   ): Promise<void> {
     if (!(await this.affected.reduce(tx, owner, [keyId!], issuedAt))) return;

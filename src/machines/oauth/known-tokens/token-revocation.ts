@@ -5,6 +5,7 @@ import type { Scope } from '../../../platform/access/scope.decorator.js';
 import { TransactionRunner } from '../../../platform/database/transaction-runner.js';
 import { Problem } from '../../../platform/errors/problem.js';
 import type { Origin } from '../../../platform/http/origin.js';
+import type { EndableToken } from './known-token.js';
 import { KnownTokens } from './known-tokens.js';
 import { OAuthErrors } from '../oauth.errors.js';
 import { TokenEnding } from './token-ending.js';
@@ -23,13 +24,14 @@ export class TokenRevocation {
   ) {}
 
   /**
-   * Returns once the token is not accepted any more, or if it never was. Throws `unauthorized_client` for a token of somebody
-   * else without the scope, `unsupported_token_type` for one that cannot be ended, and `dependency_unavailable`.
+   * Returns once the token is not accepted any more and never will be, or if it never was. Throws `unauthorized_client` for
+   * a token of somebody else without the scope, `unsupported_token_type` for one that cannot be ended, and
+   * `dependency_unavailable`.
    */
   async revoke(caller: MachinePrincipal, token: string, origin: Origin): Promise<void> {
-    const found = await this.tokens.find(token);
+    const found = await this.tokens.findEndable(token);
     if (!found) return;
-    const isOwn = caller.kind === 'service-account' && found.owner.id === caller.serviceAccountId;
+    const isOwn = belongsTo(caller, found);
     if (!isOwn && !caller.scopes.includes(REVOKE_SCOPE)) throw this.refusal(caller, origin);
     // The key in the event is the one that ends, and not the caller's.
     const { usedKey: _, ...rest } = origin;
@@ -52,3 +54,7 @@ export class TokenRevocation {
     return new Problem(OAuthErrors.unauthorized_client);
   }
 }
+
+/** A service account may end all that was issued to it; a person's key only itself, as no key changes its owner's credentials. */
+const belongsTo = (caller: MachinePrincipal, { owner, keyId }: EndableToken) =>
+  caller.kind === 'service-account' ? owner.id === caller.serviceAccountId : keyId === caller.keyId;

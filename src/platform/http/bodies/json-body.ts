@@ -40,22 +40,36 @@ export function readBodies(fastify: FastifyInstance): void {
 }
 
 async function readBody(request: FastifyRequest, body: Buffer): Promise<unknown> {
-  if (keepsRawBody(request)) contextOf(request).rawBody = body;
+  if (keepsRawBody(request)) {
+    contextOf(request).rawBody = body;
+    return undefined;
+  }
   if (body.length === 0 || isForwardAuthRequest(request)) return undefined;
   try {
-    const type = request.headers['content-type'];
+    if (!readsForms(request)) return parsed(request, body);
     if (isEncoded(request)) throw new Problem(PlatformErrors.unsupported_media_type);
-    if (readsForms(request)) {
-      contextOf(request).form = parseForm(type, body);
-      return undefined;
-    }
-    if (!JSON_TYPE.test(type ?? '')) throw new Problem(PlatformErrors.unsupported_media_type);
-    return parseJson(body);
+    contextOf(request).form = parseForm(request.headers['content-type'], body);
+    return undefined;
   } catch (error) {
     // Not thrown here, before the guards: unreadable bodies would bypass the rate limits.
     contextOf(request).bodyFault = error as Problem;
     return undefined;
   }
+}
+
+/**
+ * Parses the body of a route that is marked with `KeepsRawBody`; returns undefined without one. Not called for what anybody
+ * can send, because a large body takes many milliseconds. Throws `malformed_request` and `unsupported_media_type`.
+ */
+export function parseRawBody(request: FastifyRequest): unknown {
+  const { rawBody } = contextOf(request);
+  return rawBody === null || rawBody.length === 0 ? undefined : parsed(request, rawBody);
+}
+
+function parsed(request: FastifyRequest, body: Buffer): unknown {
+  if (isEncoded(request) || !JSON_TYPE.test(request.headers['content-type'] ?? ''))
+    throw new Problem(PlatformErrors.unsupported_media_type);
+  return parseJson(body);
 }
 
 /** RFC 9110 section 8.4: a body in an unsupported content coding cannot be interpreted; none is supported here. */

@@ -50,6 +50,11 @@ export class TotpFactorsRepository {
     );
   }
 
+  /** Deletes the pending enrolments of a user that other sessions began. */
+  async deletePendingOfOthers(tx: Transaction, userId: string, sessionId: string): Promise<void> {
+    await tx.delete(TotpFactor, { userId, confirmedAt: IsNull(), sessionId: Not(sessionId) });
+  }
+
   /** Confirms a pending factor with the step of its first code, which is used up by that. */
   async confirm(tx: Transaction, id: string, step: number, at: Date): Promise<void> {
     await tx.update(

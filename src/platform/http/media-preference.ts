@@ -1,0 +1,43 @@
+interface Range {
+  readonly type: string;
+  readonly subtype: string;
+  readonly quality: number;
+}
+
+/** How a field ranks a media type. */
+interface Rank {
+  /** From 0, not acceptable, to 1. */
+  readonly quality: number;
+  /** 2 if the field names the type, 1 if it names all of its kind, 0 otherwise. */
+  readonly exactness: number;
+}
+
+/**
+ * Whether an `Accept` field ranks one media type above another, which is the default (RFC 9110 section 12.5.1). Of two types of
+ * the same quality, the one that is named more exactly ranks higher. False if they are equal.
+ */
+export function prefers(accept: string | undefined, mediaType: string, defaultType: string): boolean {
+  const ranges = (accept ?? '').split(',').map(rangeOf);
+  const [wanted, other] = [rankOf(ranges, mediaType), rankOf(ranges, defaultType)];
+  if (wanted.quality !== other.quality) return wanted.quality > other.quality;
+  return wanted.quality > 0 && wanted.exactness > other.exactness;
+}
+
+function rangeOf(text: string): Range {
+  const [name = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
+  const [type = '', subtype = ''] = name.split('/');
+  const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
+  return { type, subtype, quality: weight === undefined ? 1 : Number(weight) || 0 };
+}
+
+/** The rank by the most exact range that matches the type. */
+function rankOf(ranges: readonly Range[], mediaType: string): Rank {
+  const [type, subtype] = mediaType.split('/');
+  const ofType = ranges.filter((range) => range.type === type);
+  const named = ofType.find((range) => range.subtype === subtype);
+  if (named) return { quality: named.quality, exactness: 2 };
+  const ofKind = ofType.find((range) => range.subtype === '*');
+  if (ofKind) return { quality: ofKind.quality, exactness: 1 };
+  const any = ranges.find((range) => range.type === '*' && range.subtype === '*');
+  return { quality: any?.quality ?? 0, exactness: 0 };
+}

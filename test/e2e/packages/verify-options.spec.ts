@@ -1,0 +1,115 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createVerifier } from '../../../packages/verify/src/index.js';
+import { newKey } from '../../../src/machines/keys/key-format.js';
+import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
+import { createPerson } from '../../support/app/people.js';
+import { startApp } from '../../support/app/test-app.js';
+import { PROTECTED_APIS } from '../../support/packages/protected-apis.js';
+
+describe('a verifier for an issuer that is no URL', () => {
+  /** An API that reads cookies. */
+  async function startApi(options: { readonly issuer: string; readonly url: string }) {
+    const verifier = createVerifier({ ...options, audience: 'portcullis' });
+    const api = await PROTECTED_APIS['Express']!(verifier, {
+      cookies: true,
+      origins: ['https://app.example.com'],
+    });
+    onTestFinished(() => api.close());
+    return (headers: Record<string, string>) => fetch(api.url, { method: 'POST', headers });
+  }
+
+  it.each(['urn:portcullis:prod', 'portcullis', 'localhost:3000'])(
+    'takes cookies from pages that it knows, and from no other: %s',
+    async (issuer) => {
+      const app = await startApp({ listen: true, variables: { JWT_ISSUER: issuer } });
+      onTestFinished(() => app.close());
+      const { accessToken } = await createPerson(app);
+      const post = await startApi({ issuer, url: `${app.url}/` });
+      const status = async (origin: string) =>
+        (await post({ cookie: `access_token=${accessToken}`, origin, 'sec-fetch-site': 'cross-site' }))
+          .status;
+      for (const origin of [app.url, 'https://app.example.com']) expect(await status(origin)).toBe(200);
+      for (const origin of ['null', 'https://evil.example.com', ''])
+        expect([origin, await status(origin)]).toEqual([origin, 403]);
+    },
+  );
+
+  it('reads only the cookie that sibling hosts cannot set where the service is behind https', async () => {
+    const post = await startApi({ issuer: 'urn:portcullis:prod', url: 'https://auth.example.com' });
+    const codeOf = async (cookie: string) => {
+      const answer = await post({ cookie, origin: 'https://auth.example.com' });
+      return (await answer.json()) as object;
+    };
+    expect(await codeOf('access_token=x')).toMatchObject({ code: 'unauthenticated' });
+    expect(await codeOf('__Host-access_token=x')).toMatchObject({
+      code: 'invalid_token',
+      type: 'https://auth.example.com/docs/errors#invalid_token',
+    });
+  });
+});
+
+describe('the options of createVerifier', () => {
+  const GOOD = { issuer: 'https://auth.example.com', audience: 'portcullis' };
+  const create = (options: object) => () => createVerifier({ ...GOOD, ...options });
+
+  it.each([
+    [{ issuer: undefined }, 'issuer'],
+    [{ issuer: '' }, 'issuer'],
+    [{ audience: undefined }, 'audience'],
+    [{ audience: '' }, 'audience'],
+    [{ audience: ['portcullis'] }, 'audience'],
+    [{ issuer: 'portcullis' }, 'url'],
+    [{ issuer: 'auth.example.com' }, 'url'],
+    [{ issuer: 'urn:portcullis:prod' }, 'url'],
+    [{ url: 'auth.example.com' }, 'url'],
+    [{ url: 'ftp://auth.example.com' }, 'url'],
+    [{ revocations: { key: 'x', whenStale: 'accept' } }, 'whenStale'],
+    [{ revocations: { key: undefined } }, 'revocations.key'],
+  ])('are refused where they are %o', (options, name) => {
+    expect(create(options)).toThrow(TypeError);
+    expect(create(options)).toThrow(name);
+  });
+
+  it.each([0, 0.5, NaN])('are refused with a staleness of %o seconds', (maxStalenessSeconds) => {
+    expect(create({ revocations: { key: 'x', maxStalenessSeconds } })).toThrow(RangeError);
+  });
+});
+
+describe('the cause of a refusal', () => {
+  const verifier = createVerifier({ issuer: 'https://auth.example.com', audience: 'portcullis' });
+
+  it.each([undefined, null, 7, {}, [newKey('user', new SystemRandomness())]])(
+    'exists also for %o, which is no text',
+    async (token) => {
+      await expect(verifier.verify(token as string)).rejects.toMatchObject({
+        name: 'VerificationError',
+        code: 'invalid_token',
+        cause: { message: 'The token is no text.' },
+      });
+    },
+  );
+
+  it('names the check that failed', async () => {
+    const app = await startApp({ listen: true });
+    onTestFinished(() => app.close());
+    const { accessToken } = await createPerson(app);
+    const causeOf = (options: object, token = accessToken) =>
+      createVerifier({ issuer: 'http://localhost:3000', audience: 'portcullis', url: app.url, ...options })
+        .verify(token)
+        .then(
+          () => 'accepted',
+          ({ cause }: { cause: Error }) => cause.message,
+        );
+    const later = () => new Date(Date.now() + 3_600_000);
+    expect(await causeOf({ issuer: app.url })).toBe(
+      `The iss of the token is "http://localhost:3000", not "${app.url}".`,
+    );
+    expect(await causeOf({ audience: 'orders' })).toBe('The aud of the token is "portcullis", not "orders".');
+    expect(await causeOf({ now: later })).toBe('The token has expired.');
+    expect(await causeOf({}, 'x')).toBe('The token has not three parts in base64url.');
+    expect(await causeOf({}, newKey('user', new SystemRandomness()))).toContain("'ask'");
+    expect(await causeOf({}, `${accessToken.slice(0, -86)}${'A'.repeat(86)}`)).toBe(
+      'signature verification failed',
+    );
+  });
+});
