@@ -9,8 +9,8 @@ const DISK_FAULTS = new Set(['EDQUOT', 'EFBIG', 'EIO', 'ENOSPC']);
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Creates a file of mode 600 and writes it. If that fails or a signal ends the process, the incomplete file is deleted, so that the
- * command can be repeated.
+ * Creates a file of mode 600 and writes it. If that fails or a signal ends the process, the incomplete file is deleted, so
+ * that the command can be repeated.
  * Throws a {@link CommandFailure} that names the file if it exists or cannot be written, and passes on other errors of `write`.
  */
 export async function writeNewFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
