@@ -72,7 +72,7 @@ module.exports = {
       to: {
         path: '^(src/|node:(net|http|https|http2|tls|dgram|dns)$)',
         pathNot:
-          '^src/(cli/(scan/|exit-codes)|machines/keys/key-format|platform/(crypto/randomness|config/configuration-fault))',
+          '^src/(cli/(scan/|exit-codes|shown)|machines/keys/key-format|platform/(crypto/randomness|config/configuration-fault))',
         reachable: true,
       },
     },

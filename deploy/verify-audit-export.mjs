@@ -8,7 +8,8 @@
 // audit-seals.ndjson  GET /audit/seals, from a minute before the first entry, fetched a minute after the export
 // PUBLIC_KEY          `checkpoint.publicKey` of GET /audit/verification, saved while the service was still trusted;
 //                     a later change of the key is followed if that key has signed it
-// --complete          the export was not filtered: it must contain every sealed entry between its first and its last
+// --complete          the export was not filtered: it must contain every entry between its first and its last that was
+//                     sealed by the time of the last one; those sealed later, from a spool for example, are counted
 // --own FILE          GET /users/me/export, which contains the seals of its entries
 //
 // Exit codes: 0 if every entry matches its seal, or came after the last seal and is counted as not proved; 1 if not;
@@ -99,21 +100,25 @@ function digestOf({ proof, ...entry }) {
   return sha256(canonical(rest));
 }
 
-/** Checks the hash and the signature of a seal, in which `members` or `root` stands for the entries. */
-function verifySeal({ hash, signature, keyChange, ...statement }) {
+/** Checks the hash of a seal, in which `members` or `root` stands for the entries. */
+function verifyHash({ hash, signature: _signature, keyChange, ...statement }) {
   const change = keyChange && { keyChange: { from: keyChange.from, to: keyChange.to } };
-  if (sha256(canonical({ ...statement, ...change })) !== hash) {
+  if (sha256(canonical({ ...statement, ...change })) !== hash)
     broken(`seal ${statement.number} does not match its own hash`);
-  }
-  if (keyChange?.from === trusted && isSigned(keyOf(trusted), hash, keyChange.signature))
-    trusted = keyChange.to;
-  if (!isSigned(keyOf(trusted), hash, signature))
-    broken(`seal ${statement.number} was not signed with this key`);
 }
 
-/** Follows the chain. Returns the digests of all sealed entries by id, and the time of the last seal. */
+/** Checks the hash and the signature of the next seal. */
+function verifySeal(seal) {
+  verifyHash(seal);
+  const { number, hash, signature, keyChange } = seal;
+  if (keyChange?.from === trusted && isSigned(keyOf(trusted), hash, keyChange.signature))
+    trusted = keyChange.to;
+  if (!isSigned(keyOf(trusted), hash, signature)) broken(`seal ${number} was not signed with this key`);
+}
+
+/** Follows the chain. Returns the digest and the time of sealing of all entries by id, and the time of the last seal. */
 async function verifySeals() {
-  const digests = new Map();
+  const sealed = new Map();
   let last = null;
   for await (const { members: text, ...seal } of objects(files[1])) {
     const members = Buffer.from(text, 'base64');
@@ -124,15 +129,39 @@ async function verifySeals() {
     if (last && (seal.number !== last.number + 1 || seal.previous !== last.hash)) {
       broken(`seal ${seal.number} does not continue from seal ${last.number}`);
     }
-    for (const leaf of leaves) digests.set(leaf.toString('hex', 0, ID_BYTES), leaf.toString('hex', ID_BYTES));
+    for (const leaf of leaves)
+      sealed.set(leaf.toString('hex', 0, ID_BYTES), {
+        digest: leaf.toString('hex', ID_BYTES),
+        at: seal.time,
+      });
     last = seal;
   }
-  return { digests, until: last?.time ?? broken('there are no seals') };
+  return { sealed, until: last?.time ?? broken('there are no seals') };
+}
+
+/**
+ * Checks seals of which some are not there. Each change of the key is signed with both keys, so that whoever trusts one of them
+ * trusts the other for the seals on its side of the change.
+ */
+function verifySome(seals) {
+  const ordered = [...seals].sort((a, b) => a.number - b.number);
+  const changes = ordered.flatMap(({ keyChange }) => keyChange ?? []);
+  const keys = changes.length === 0 ? [trusted] : [changes[0].from, ...changes.map(({ to }) => to)];
+  let key = keys.includes(trusted) ? keys.shift() : trusted;
+  for (const seal of ordered) {
+    verifyHash(seal);
+    const { number, hash, signature, keyChange } = seal;
+    // One that the former key has not signed must not make the other key count as trusted.
+    const isChanged = keyChange?.from === key && isSigned(keyOf(key), hash, keyChange.signature);
+    if (isChanged) key = keys.shift();
+    if ((keyChange && !isChanged) || !isSigned(keyOf(key), hash, signature))
+      broken(`seal ${number} was not signed with this key`);
+  }
 }
 
 function verifyOwn({ entries, seals }) {
   const byNumber = new Map(seals.map((seal) => [seal.number, seal]));
-  seals.forEach(verifySeal);
+  verifySome(seals);
   let proved = 0;
   for (const { inclusion, ...entry } of entries) {
     if (!inclusion) continue;
@@ -149,14 +178,14 @@ function verifyOwn({ entries, seals }) {
 }
 
 async function verifyExport() {
-  const { digests, until } = await verifySeals();
+  const { sealed, until } = await verifySeals();
   const [seen, erasedPeople] = [new Set(), new Set()];
   /** @type {any[]} */
   const erasedEntries = [];
-  let [late, first, last] = [0, '~', ''];
+  let [late, first, last, lastTime] = [0, '~', '', ''];
   for await (const entry of objects(files[0])) {
     const id = entry.id.replaceAll('-', '');
-    const digest = digests.get(id);
+    const digest = sealed.get(id)?.digest;
     if (digest === undefined) {
       // Entries after the last seal may still be waiting for one (after an outage, or because of an open transaction).
       if (!(entry.time > until)) broken(`entry ${entry.id} is in none of the seals`);
@@ -169,8 +198,12 @@ async function verifyExport() {
     if (entry.proof?.originCommitment ?? entry.proof?.detailsCommitment) erasedEntries.push(entry);
     if (entry.type === 'personal_data_erased') erasedPeople.add(entry.userId);
     // An erasure that explains an entry is exported whatever the range. Ids start with their time, so they sort by time.
-    else [first, last] = [id < first ? id : first, id > last ? id : last];
+    else {
+      if (id < first) first = id;
+      if (id > last) [last, lastTime] = [id, entry.time];
+    }
   }
+  let absent = 0;
   for (const entry of erasedEntries) {
     const owners = [
       ...(entry.proof.originCommitment ? [entry.details?.actorId ?? entry.userId] : []),
@@ -180,14 +213,21 @@ async function verifyExport() {
       broken(`entry ${entry.id} lost members without an erasure`);
   }
   if (flags.includes('--complete')) {
-    if (seen.size === 0 && digests.size > 0) broken('none of the sealed entries is in the export');
-    for (const id of digests.keys()) {
-      if (id > first && id < last && !seen.has(id)) broken(`entry ${id} was sealed and is not in the export`);
+    if (seen.size === 0 && sealed.size > 0) broken('none of the sealed entries is in the export');
+    for (const [id, { at }] of sealed) {
+      if (id < first || id > last || seen.has(id)) continue;
+      // What was sealed by then was in the trail when the export was made.
+      if (!(at > lastTime)) broken(`entry ${id} was sealed and is not in the export`);
+      absent += 1;
     }
   }
   console.log(`${seen.size} entries match their seals.`);
   if (erasedEntries.length > 0)
     console.log(`${erasedEntries.length} of them are erased: their personal members no longer exist.`);
+  if (absent > 0)
+    console.log(
+      `Sealed after the last entry of the export, and not in it: ${absent}. They may have come later.`,
+    );
   if (late > 0) console.log(`${late} came after the last seal: not sealed yet, and not proved.`);
 }
 

@@ -10,7 +10,8 @@ if (!process.env.UV_THREADPOOL_SIZE) {
   process.env.UV_THREADPOOL_SIZE = String(os.cpus().length + THREADS_BESIDE_HASHES);
 }
 // Saves processor time at the start. The folder is not Node's default, which is in the system's temporary folder, where
-// other users could place code. If it is not writable, nothing is cached.
-enableCompileCache(path.join(__dirname, '..', 'node_modules', '.cache', 'compile'));
+// other users could place code. If it is not writable, nothing is cached. A version of Node.js that is too old to have the
+// function is told so by the import below.
+enableCompileCache?.(path.join(__dirname, '..', 'node_modules', '.cache', 'compile'));
 
 void import('./start.mjs');

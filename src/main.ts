@@ -78,7 +78,7 @@ function fail(reason: unknown): void {
 /** The first signal drains and exits with 0, or with the code of the failure; a later one exits immediately. */
 function drainOnSignal(stop: () => Promise<void>): void {
   let firstMs: number | undefined;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
       const nowMs = performance.now();
       if (firstMs !== undefined) {

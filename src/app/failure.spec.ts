@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { failureOf } from './failure.js';
 import { WorkerFailed } from './workers.js';
@@ -38,6 +39,15 @@ describe('a failed start', () => {
     ['DATA_DIR', 'EROFS', 'DATA_DIR: the file system is read-only (EROFS)'],
   ])('names %s when its step failed', (variable, code, line) => {
     expect(failureOf(new StartFault(variable, withCode(code)))).toEqual({ exitCode: 78, lines: [line] });
+  });
+
+  it('names the file, and no variable, when no step says which one led to it', async () => {
+    const path = '/nonexistent/service.log';
+    const error: unknown = await open(path).catch((thrown: unknown) => thrown);
+    expect(failureOf(error)).toEqual({
+      exitCode: 78,
+      lines: [`${path}: no such file or folder (ENOENT)`],
+    });
   });
 
   it.each(['57P03', '53300'])('lets a supervisor try again after %s', (code) => {

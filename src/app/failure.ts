@@ -1,6 +1,6 @@
 import { WorkerFailed } from './workers.js';
 import { ConfigurationFault, EXIT_CONFIG } from '../platform/config/configuration-fault.js';
-import { StartFault } from '../platform/config/start-fault.js';
+import { isFileError, StartFault } from '../platform/config/start-fault.js';
 import { LockNotAvailable, StartInterrupted } from '../platform/database/advisory-lock.js';
 
 /** The reason why a process ends: its exit code, and lines for stderr. */
@@ -62,7 +62,10 @@ const PASSING_ERRORS: Readonly<Record<string, string>> = {
 /** Failures of node-postgres that have no error code. */
 const STARTUP_MESSAGES: readonly (readonly [pattern: RegExp, text: string, variable?: string])[] = [
   [/does not support SSL/i, 'the server does not support TLS', 'DATABASE_SSL'],
-  [/timeout expired|due to connection timeout/i, 'the host does not respond'],
+  [
+    /timeout expired|timeout exceeded when trying to connect|due to connection timeout/i,
+    'the host does not respond',
+  ],
   [/connection terminated unexpectedly/i, 'the server closed the connection'],
   [/not listening|SASL|password must be a string/i, 'the password is missing or not understood'],
 ];
@@ -77,7 +80,7 @@ export function failureOf(error: unknown): Failure {
 
 function startupFailure(error: unknown): Failure | null {
   if (!(error instanceof Error)) return null;
-  const variable = error instanceof StartFault ? error.variable : 'DATABASE_URL';
+  const variable = subjectOf(error);
   const { code, message, cause } = error as NodeJS.ErrnoException;
   if (cause instanceof LockNotAvailable) return { exitCode: 1, lines: [`${variable}: ${message}`] };
   const passing = code === undefined ? undefined : PASSING_ERRORS[code];
@@ -88,6 +91,12 @@ function startupFailure(error: unknown): Failure | null {
   if (code === '08P01') return { exitCode: EXIT_CONFIG, lines: [`${variable}: ${message} (${code})`] };
   const known = STARTUP_MESSAGES.find(([pattern]) => pattern.test(message));
   return known ? { exitCode: EXIT_CONFIG, lines: [`${known[2] ?? variable}: ${known[1]}`] } : null;
+}
+
+/** Returns the variable that led to an error, or the file where that is not known. */
+function subjectOf(error: Error): string {
+  if (error instanceof StartFault) return error.variable;
+  return isFileError(error) ? (error.path ?? 'a file') : 'DATABASE_URL';
 }
 
 function unexpected(error: unknown): Failure {

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Environment } from '../platform/config/environment.js';
-import { faultOf } from '../platform/config/start-fault.js';
+import { faultOf, fileFaultOf } from '../platform/config/start-fault.js';
 import { assertOwnFolder } from '../platform/database/data-folder.js';
 import { dataSourceOptions } from '../platform/database/data-source-options.js';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres/embedded-postgres.js';
@@ -46,10 +46,9 @@ export function ownerVariable({ DATABASE_MIGRATION_URL }: Environment): string {
 /** Returns an environment that always has a DATABASE_URL; starts or adopts an embedded server if none is given. */
 export async function reachDatabase(environment: Environment): Promise<PreparedDatabase> {
   if (environment.DATABASE_URL !== undefined) return { environment, stop: () => Promise.resolve() };
-  const embedded = await startEmbeddedPostgres({
-    dataDir: environment.DATA_DIR,
-    logger: new Logger('Embedded PostgreSQL'),
-  });
+  const embedded = await fileFaultOf('DATA_DIR', () =>
+    startEmbeddedPostgres({ dataDir: environment.DATA_DIR, logger: new Logger('Embedded PostgreSQL') }),
+  );
   const reached = Object.assign(
     Object.create(Object.getPrototypeOf(environment) as object) as Environment,
     environment,

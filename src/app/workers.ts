@@ -56,7 +56,7 @@ async function stopWorker(worker: Worker): Promise<void> {
   worker.process.kill('SIGTERM');
   const exit = await ended;
   // A worker that has just been forked does not handle signals yet, and has nothing to drain.
-  if (exit.signal === 'SIGTERM' || exit.signal === 'SIGINT') return;
+  if (exit.signal === 'SIGTERM' || exit.signal === 'SIGINT' || exit.signal === 'SIGHUP') return;
   if (exit.code !== 0) throw new WorkerFailed(exit, 'while it drained');
 }
 

@@ -46,6 +46,7 @@ import { CheckpointFile } from './seals/checkpoint-file.js';
 import { CheckpointPublisher } from './seals/checkpoint-publisher.js';
 import { ContainingSeal } from './seals/containing-seal.js';
 import { EventProof } from './seals/event-proof.js';
+import { GenuineSeals } from './seals/genuine-seals.js';
 import { NewestSeal } from './seals/newest-seal.js';
 import { SealChain } from './seals/seal-chain.js';
 import { SealKey } from './seals/seal-key.js';
@@ -80,6 +81,7 @@ const seals = [
   SealsRepository,
   ContainingSeal,
   EventProof,
+  GenuineSeals,
   NewestSeal,
   SealChain,
   SealProgress,

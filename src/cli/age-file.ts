@@ -15,6 +15,11 @@ export function assertRecipient(text: string): void {
   new Encrypter().addRecipient(text);
 }
 
+/** Throws if a text is not an identity of age; the message contains the text, which is a secret. */
+export function assertIdentity(text: string): void {
+  new Decrypter().addIdentity(text);
+}
+
 /** Writes a new age file (age-encryption.org/v1) of mode 600, see {@link writeNewFile}. */
 export async function writeAgeFile(
   path: string,

@@ -20,6 +20,10 @@ const DATABASE_AWAY = new Set([
   '57P03',
 ]);
 
+/** The same in failures of node-postgres that have no code: the host did not respond, or closed the connection. */
+const DATABASE_AWAY_MESSAGE =
+  /timeout expired|timeout exceeded when trying to connect|connection terminated (unexpectedly|due to connection timeout)/i;
+
 /** The reason why a command ended: its exit code, and lines for stderr, empty if they are already written. */
 export interface CommandFault {
   readonly exitCode: number;
@@ -43,6 +47,8 @@ function problemFault({ row, occurrence }: Problem): CommandFault {
 }
 
 function isDatabaseAway(error: unknown): boolean {
-  const { code, cause } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
-  return (code !== undefined && DATABASE_AWAY.has(code)) || (cause !== undefined && isDatabaseAway(cause));
+  if (!(error instanceof Error)) return false;
+  const { code, message, cause } = error as NodeJS.ErrnoException;
+  if (code === undefined ? DATABASE_AWAY_MESSAGE.test(message) : DATABASE_AWAY.has(code)) return true;
+  return cause !== undefined && isDatabaseAway(cause);
 }

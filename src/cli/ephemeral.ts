@@ -10,6 +10,8 @@ import { assertNotAnInstallation, readableVariables } from '../ephemeral/ephemer
 import { Lifetime } from '../ephemeral/process/lifetime.js';
 import { lineageOf } from '../ephemeral/process/lineage.js';
 import { startThrowawayDatabase } from '../ephemeral/throwaway-database.js';
+import { StartFault } from '../platform/config/start-fault.js';
+import { assertAppendable } from '../platform/config/usable-files.js';
 import type { RunningService } from './ephemeral-service.js';
 import { EXIT } from './exit-codes.js';
 import { ignoreClosedOutput } from './output.js';
@@ -29,9 +31,10 @@ export async function runEphemeral(words: readonly string[], variables: Variable
   try {
     const options = ephemeralOptions(words);
     if (!options.ignoreEnv) assertNotAnInstallation(variables);
+    if (options.log !== null) assertAppendable('--log', options.log);
     const lineage = lineageOf(process.pid);
     if (lineage === null) throw new Error('The process that started this one has ended.');
-    const folder = mkdtempSync(join(tmpdir(), 'portcullis-ephemeral-'));
+    const folder = temporaryFolder();
     lifetime = new Lifetime(folder, lineage);
     const { url, adminKey } = await start(options, variables, folder, lifetime);
     const mailbox = `${url}/dev/mailbox`;
@@ -40,6 +43,14 @@ export async function runEphemeral(words: readonly string[], variables: Variable
     const exitCode = await report(error);
     if (lifetime) await lifetime.end(exitCode);
     process.exit(exitCode);
+  }
+}
+
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'portcullis-ephemeral-'));
+  } catch (error) {
+    throw new StartFault('TMPDIR', error);
   }
 }
 

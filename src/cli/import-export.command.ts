@@ -5,12 +5,20 @@ import { Readable } from 'node:stream';
 import { AccountExport } from '../admin/import-export/account-export.js';
 import { AccountImport, type ImportResult } from '../admin/import-export/account-import.js';
 import { ProgressBar } from '../audit/verification/progress-bar.js';
-import { type AgeKey, type AgeTarget, assertRecipient, readAgeFile, writeAgeFile } from './age-file.js';
+import {
+  type AgeKey,
+  type AgeTarget,
+  assertIdentity,
+  assertRecipient,
+  readAgeFile,
+  writeAgeFile,
+} from './age-file.js';
 import { CommandFailure, EXIT } from './exit-codes.js';
-import { assertReadable } from './input-file.js';
+import { assertReadable, assertReadableTwice } from './input-file.js';
 import { type OperatorOptions, originOf, withOperatorOptions } from './operator-options.js';
 import { writeNewFile } from './output-file.js';
 import { printResult } from './output.js';
+import { shown } from './shown.js';
 import { withService } from './with-service.js';
 
 interface ImportOptions extends OperatorOptions {
@@ -50,7 +58,7 @@ export function addImportExportCommands(program: Command): void {
 }
 
 async function importAccounts(file: string, options: ImportOptions): Promise<void> {
-  assertReadable(file);
+  assertReadableTwice(file);
   const key = keyOf(options);
   const bytes = () => (key ? readAgeFile(file, key) : createReadStream(file));
   const bar = new ProgressBar(process.stderr, 'lines');
@@ -64,7 +72,7 @@ async function importAccounts(file: string, options: ImportOptions): Promise<voi
       origin: originOf(options),
       onFault: (line, message) => {
         bar.clear();
-        process.stderr.write(`line ${line}: ${message}\n`);
+        process.stderr.write(`line ${line}: ${shown(message)}\n`);
       },
       onProgress: (done) => bar.show(done),
     }),
@@ -113,7 +121,7 @@ function recipientOf(text: string): string {
 
 function keyOf({ identityFile, passphraseFile }: ImportOptions): AgeKey | null {
   if (identityFile !== undefined) return { identity: identityIn(identityFile) };
-  return passphraseFile === undefined ? null : { passphrase: secretIn(passphraseFile) };
+  return passphraseFile === undefined ? null : { passphrase: passphraseIn(passphraseFile) };
 }
 
 function targetOf({ secrets, recipient, passphraseFile }: ExportOptions): AgeTarget | null {
@@ -122,7 +130,7 @@ function targetOf({ secrets, recipient, passphraseFile }: ExportOptions): AgeTar
       ? { recipient }
       : passphraseFile === undefined
         ? null
-        : { passphrase: secretIn(passphraseFile) };
+        : { passphrase: passphraseIn(passphraseFile) };
   if (secrets && !target)
     throw new CommandFailure(
       EXIT.usage,
@@ -132,19 +140,34 @@ function targetOf({ secrets, recipient, passphraseFile }: ExportOptions): AgeTar
   return target;
 }
 
-/** Returns the first identity in a file as `age-keygen` writes it, which has comments. */
+/**
+ * Returns the first identity in a file as `age-keygen` writes it, which has comments. It is checked here, because the
+ * library repeats an identity that is mistyped in its message.
+ */
 function identityIn(file: string): string {
-  const lines = secretIn(file).split(/\r?\n/);
-  const identity = lines.find((line) => line.startsWith('AGE-SECRET-KEY-'));
-  if (identity === undefined)
-    throw new CommandFailure(EXIT.dataError, `${file} contains no identity of age.`);
-  return identity.trim();
+  const lines = contentOf(file).split(/\r?\n/);
+  const identity = lines.find((line) => line.startsWith('AGE-SECRET-KEY-'))?.trim();
+  try {
+    if (identity !== undefined) {
+      assertIdentity(identity);
+      return identity;
+    }
+  } catch {
+    // The fault is reported below.
+  }
+  throw new CommandFailure(EXIT.dataError, `${file} contains no valid identity of age.`);
 }
 
-/** Returns the content of a file without the final line break. */
-function secretIn(file: string): string {
+/** Returns the content of a file without the final line break. A blank one protects nothing. */
+function passphraseIn(file: string): string {
+  const passphrase = contentOf(file).replace(/\r?\n$/, '');
+  if (passphrase.trim() === '') throw new CommandFailure(EXIT.dataError, `${file} contains no passphrase.`);
+  return passphrase;
+}
+
+function contentOf(file: string): string {
   assertReadable(file);
-  return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  return readFileSync(file, 'utf8');
 }
 
 async function countLines(bytes: AsyncIterable<Uint8Array>): Promise<number> {

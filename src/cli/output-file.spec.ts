@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -28,6 +30,32 @@ describe('A file that a command writes', () => {
     });
     await expect(readFile(path)).rejects.toThrow('ENOENT');
   });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'is deleted if %s ends the command midway',
+    async (signal) => {
+      const path = join(await temporaryFolder(), 'accounts.ndjson');
+      const program = `import { writeNewFile } from './src/cli/output-file.ts';
+      await writeNewFile(process.argv[1], async (file) => {
+        await file.writeFile('half a li');
+        process.stdout.write('writing');
+        await new Promise((resolve) => setTimeout(resolve, 60_000));
+      });`;
+      const command = spawn(process.execPath, [
+        '--import',
+        'tsx',
+        '--input-type=module',
+        '-e',
+        program,
+        path,
+      ]);
+      await once(command.stdout, 'data');
+      expect(await readFile(path, 'utf8')).toBe('half a li');
+      command.kill(signal);
+      expect(await once(command, 'exit')).toEqual([null, signal]);
+      await expect(readFile(path)).rejects.toThrow('ENOENT');
+    },
+  );
 
   it('keeps a file of this name, even one that appears while the command starts', async () => {
     const path = join(await temporaryFolder(), 'accounts.ndjson');

@@ -1,17 +1,28 @@
+import { rmSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { CommandFailure, EXIT } from './exit-codes.js';
 
 /** What only a file reports while it is written. Other codes may come from where its content is read, such as a database. */
 const DISK_FAULTS = new Set(['EDQUOT', 'EFBIG', 'EIO', 'ENOSPC']);
 
+/** Signals that end a command, which handles none itself. */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
- * Creates a file of mode 600 and writes it. If that fails, the incomplete file is deleted, so that the command can be repeated.
+ * Creates a file of mode 600 and writes it. If that fails or a signal ends the process, the incomplete file is deleted, so
+ * that the command can be repeated.
  * Throws a {@link CommandFailure} that names the file if it exists or cannot be written, and passes on other errors of `write`.
  */
 export async function writeNewFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
     throw failureOf(path, error);
   });
+  const endWithout = (signal: NodeJS.Signals) => {
+    rmSync(path, { force: true });
+    // Nobody handles it any more, so that it ends the process.
+    process.kill(process.pid, signal);
+  };
+  for (const signal of ENDING) process.once(signal, endWithout);
   try {
     await write(file);
     await file.close();
@@ -19,6 +30,8 @@ export async function writeNewFile(path: string, write: (file: FileHandle) => Pr
     await file.close().catch(() => undefined);
     await rm(path, { force: true });
     throw DISK_FAULTS.has(codeOf(error)) ? failureOf(path, error) : error;
+  } finally {
+    for (const signal of ENDING) process.off(signal, endWithout);
   }
 }
 

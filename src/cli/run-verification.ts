@@ -87,15 +87,15 @@ async function verify(options: Options): Promise<number> {
     const kept = readKept(database.environment);
     const seals = new SealsRepository(dataSource);
     await progress.learnTotal(() => seals.countEntries(from ?? null, to ?? null));
-    const verification = await verificationOver(dataSource, seals, database.environment).verify({
+    const { verification: verifier, trust } = verificationOver(dataSource, seals, database.environment);
+    const verification = await verifier.verify({
       ...(from && { from }),
       ...(to && { to }),
       checkpoints,
       onProgress: (entries) => progress.show(entries),
     });
     progress.clear();
-    const known = checkpoints.length + kept.length;
-    const compared = known === 0 ? NO_CHECKPOINT : `Compared with ${known} checkpoints.\n`;
+    const compared = comparison([...checkpoints, ...kept], trust);
     printResult(options, `${report(verification)}${compared}`.trimEnd(), verification);
     return verification.intact ? 0 : EXIT_BROKEN;
   } finally {
@@ -108,7 +108,7 @@ function verificationOver(
   dataSource: DataSource,
   seals: SealsRepository,
   environment: Environment,
-): AuditVerification {
+): { verification: AuditVerification; trust: SealTrust } {
   const clock = new SystemClock();
   const masterKey = new MasterKey(environment.JWT_SECRET_KEY, environment.JWT_SECRET_KEY_PREVIOUS);
   const signer = new EntrySigner(masterKey, new Salts(new SystemRandomness()));
@@ -117,7 +117,19 @@ function verificationOver(
   const entries = new EntriesRepository(dataSource);
   const walk = new TrailWalk(seals, entries, signer, trust, catalogue, new UsableSecrets(clock));
   const progress = new VerifiedSoFar(environment, masterKey, clock);
-  return new AuditVerification(walk, seals, new CheckpointFile(environment), trust, clock, progress);
+  const kept = new CheckpointFile(environment);
+  return { verification: new AuditVerification(walk, seals, kept, trust, clock, progress), trust };
+}
+
+/** Says what the trail was compared with. Only checkpoints that the service signed count. */
+function comparison(checkpoints: readonly Checkpoint[], trust: SealTrust): string {
+  const compared = checkpoints.filter((checkpoint) => trust.isOurs(checkpoint)).length;
+  const ignored = checkpoints.length - compared;
+  const foreign = ignored === 1 ? '1 checkpoint was' : `${ignored} checkpoints were`;
+  return (
+    (compared === 0 ? NO_CHECKPOINT : `Compared with ${compared} checkpoints.\n`) +
+    (ignored === 0 ? '' : `${foreign} ignored: not signed with a key of the service.\n`)
+  );
 }
 
 function report({ intact, entries, erased, firstFault, checkpoint }: Verification): string {

@@ -181,6 +181,16 @@ describe('the OpenAPI document', () => {
     expect(document.components?.securitySchemes?.['metrics']).not.toHaveProperty('bearerFormat');
   });
 
+  it('shows ids of alerts as they are: derived, without a time', () => {
+    const { Alert } = document.components!.schemas as Record<
+      string,
+      { properties: { id: { example: string } } }
+    >;
+    expect(Alert!.properties.id.example).toMatch(
+      /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+    );
+  });
+
   it('gives every operation a unique name for generated clients', () => {
     const ids = operations().map(({ operation }) => operation['operationId'] as string);
     expect(ids.toSorted()).toEqual([...new Set(ids)].toSorted());

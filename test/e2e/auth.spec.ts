@@ -43,6 +43,23 @@ describe('signing in and out', () => {
     expect([me.statusCode, me.json().code]).toEqual([401, 'session_ended']);
   });
 
+  it.each([70, 5000, 60_000])(
+    'a refresh token of %i characters that is not genuine is invalid, and does not keep a logout from ending the session',
+    async (length) => {
+      const { accessToken } = await signUp(app);
+      const body = { refreshToken: 'a'.repeat(length) };
+      const refreshed = await app.call({ url: '/auth/refresh', body });
+      expect([refreshed.statusCode, refreshed.json().code]).toEqual([401, 'invalid_token']);
+      const loggedOut = await app.call({ url: '/auth/logout', body, token: accessToken });
+      expect([loggedOut.statusCode, String(loggedOut.headers['set-cookie'])]).toEqual([
+        204,
+        expect.stringContaining('access_token=;'),
+      ]);
+      const me = await app.call({ url: '/users/me', token: accessToken });
+      expect([me.statusCode, me.json().code]).toEqual([401, 'session_ended']);
+    },
+  );
+
   it('the old refresh token gets the same response within ten seconds, and ends the session afterwards', async () => {
     const tokens = await signUp(app);
     const refresh = () => app.call({ url: '/auth/refresh', body: { refreshToken: tokens.refreshToken } });

@@ -148,6 +148,15 @@ describe('start:ephemeral', { timeout: TIMEOUT_MS }, () => {
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
   });
 
+  it.each([
+    ['TMPDIR', { env: { TMPDIR: '/nonexistent' } }],
+    ['--log', { words: ['--log', '/nonexistent/service.log'] }],
+  ])('names %s where it leads to no folder', async (name, options) => {
+    const service = await start(options);
+    expect(await service.ended).toBe(78);
+    expect(service.stderr()).toMatch(new RegExp(`^${name}: no such file or folder \\(ENOENT\\)$`, 'm'));
+  });
+
   it.each([[['--limits', 'some']], [['--port', '0']], [['--nonsense']], [['word']]])(
     'explains its usage for %j',
     async (words) => {

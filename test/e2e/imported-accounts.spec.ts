@@ -1,10 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AccountPreparation } from '../../src/admin/import-export/account-preparation.js';
 import { ImportedAccountDto } from '../../src/admin/import-export/imported-account.dto.js';
 import { ImportedAccounts } from '../../src/admin/import-export/imported-accounts.js';
+import { PasskeysRepository } from '../../src/auth/credentials/factors/passkeys/passkeys.repository.js';
 import { MasterKey } from '../../src/platform/crypto/master-key.js';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { newAddress } from '../support/app/accounts.js';
@@ -101,6 +102,11 @@ describe('an imported account', { timeout: 60_000 }, () => {
     }
   });
 
+  it('is a faulty line if it has a member that is not known, which is shown without its control characters', async () => {
+    const { faults } = await imported([{ email: newAddress(), 'a\u001b[2J\nline 7: b': 1 }]);
+    expect(faults).toEqual(['line 1: property a\\u{1b}[2J\\u{a}line 7: b should not exist']);
+  });
+
   it('is a faulty line if its id was used before, in whatever case it is written', async () => {
     const id = randomUUID();
     expect(await imported([{ id, email: newAddress() }])).toMatchObject({ code: 0 });
@@ -191,6 +197,77 @@ describe('an imported account', { timeout: 60_000 }, () => {
       ['line 1: recoveryCodes must differ from each other'],
     ]);
   });
+
+  it('may have a hundred recovery codes, as many others of its batch have, and passkeys', async () => {
+    // More rows than one statement has parameters for.
+    const { ids } = app.app.get(MasterKey);
+    const text = (bytes: number) => randomBytes(bytes).toString('base64url');
+    const rows = Array.from({ length: 140 }, () => ({
+      id: randomUUID(),
+      email: newAddress(),
+      recoveryCodes: Array.from({ length: 100 }, () => ({
+        keyId: ids[0],
+        digest: randomBytes(32).toString('hex'),
+      })),
+      passkeys: Array.from({ length: 4 }, () => ({
+        name: 'Key, "quoted"',
+        credentialId: text(64),
+        publicKey: text(77),
+        userHandle: text(32),
+        counter: 4_294_967_295,
+        transports: ['usb', 'internal'],
+        synced: true,
+        rpId: 'localhost',
+      })),
+    }));
+    expect(await imported(rows)).toMatchObject({ code: 0, counts: { imported: 140, faulty: 0 } });
+    const [{ id, passkeys, recoveryCodes }] = rows as [(typeof rows)[0]];
+    const codes = await asSuperuser(
+      app.database,
+      `SELECT key_id AS "keyId", encode(digest, 'hex') AS digest FROM recovery_codes
+       WHERE user_id = $1 AND used_at IS NULL`,
+      [id],
+    );
+    expect(codes).toEqual(expect.arrayContaining(recoveryCodes));
+    const stored = await app.app.get(PasskeysRepository).findOfUser(id);
+    const { name, counter, transports, synced } = passkeys[0]!;
+    expect(stored).toHaveLength(4);
+    expect(stored[0]).toMatchObject({ name, counter, transports, synced, lastUsedAt: null });
+    expect(stored.map(({ credentialId }) => credentialId.toString('base64url')).toSorted()).toEqual(
+      passkeys.map(({ credentialId }) => credentialId).toSorted(),
+    );
+  });
+
+  it.each(['--dry-run', '--json'])(
+    'is a faulty line if its id or a passkey is in a line long before it (%s)',
+    async (option) => {
+      const passkey = {
+        name: 'Key',
+        credentialId: randomBytes(16).toString('base64url'),
+        publicKey: 'cHVibGljIGtleQ',
+        userHandle: 'aGFuZGxl',
+        counter: 0,
+        transports: [],
+        synced: false,
+        rpId: 'localhost',
+      };
+      const id = randomUUID();
+      const people = Array.from({ length: 250 }, () => ({ email: newAddress() }));
+      const [first, second] = [{ id }, { passkeys: [passkey] }].map((part) => [
+        { ...part, email: newAddress() },
+        { ...part, email: newAddress() },
+      ]) as [object[], object[]];
+      const rows = [first[0]!, second[0]!, ...people, first[1]!, second[1]!];
+      expect(await imported(rows, option)).toEqual({
+        code: DATA_ERROR,
+        counts: { imported: 252, skipped: 0, faulty: 2 },
+        faults: [
+          'line 253: the id belongs to another account, or once did',
+          'line 254: passkeys: one of them is registered for another account',
+        ],
+      });
+    },
+  );
 
   describe('whose address is reserved, because its change can be undone', () => {
     let former: string;

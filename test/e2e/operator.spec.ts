@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -187,6 +187,16 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     expect(JSON.parse((await verify(['--json'])).stdout)).toMatchObject({
       intact: true,
     });
+  });
+
+  it('verify the trail with no other checkpoints than those that the service signed', async () => {
+    const DATA_DIR = await temporaryFolder();
+    const checkpoint = { number: 1, time: '', hash: 'ab'.repeat(32), signature: 'cd'.repeat(64) };
+    await writeFile(join(DATA_DIR, 'audit-checkpoints.ndjson'), `${JSON.stringify(checkpoint)}\n`);
+    const { code, stdout } = await verify([], { DATA_DIR });
+    expect(code).toBe(0);
+    expect(stdout).toContain('There is no checkpoint to compare with');
+    expect(stdout).toContain('1 checkpoint was ignored');
   });
 
   it('verify the trail without checkpoints, even if it is broken', async () => {

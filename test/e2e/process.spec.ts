@@ -132,6 +132,14 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
     expect(await databaseRuns(dataDir)).toBe(false);
   });
 
+  it('stops its database and exits with code 0 when its terminal is closed', async () => {
+    const dataDir = await usedFolder();
+    const service = await started({ command: NODE, env: { DATA_DIR: dataDir } });
+    service.child.kill('SIGHUP');
+    expect(await service.ended).toBe(0);
+    expect(await databaseRuns(dataDir)).toBe(false);
+  });
+
   it('keeps its database and users after it was killed', async () => {
     const env = { DATA_DIR: await usedFolder() };
     const killed = await started({ command: NODE, env });

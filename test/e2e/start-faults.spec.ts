@@ -356,6 +356,19 @@ describe('a database that cannot be used', () => {
     expect(await on(second)).toEqual(refusal('DATA_DIR'));
   });
 
+  it('a data folder in which a file of the service is a folder', async () => {
+    const [{ url, ownerUrl }, folder] = [await database(), await temporaryFolder()];
+    await mkdir(join(folder, 'installation'));
+    const onIt = await startOn({ DATABASE_URL: url, DATABASE_MIGRATION_URL: ownerUrl }, folder);
+    expect(onIt).toEqual(refusal('DATA_DIR: .*EISDIR'));
+  });
+
+  it('a data folder in which the folder of the embedded database is a file', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'postgres'), '');
+    expect(await startOn({}, folder)).toEqual(refusal('DATA_DIR: .*EEXIST'));
+  });
+
   it('can contain an extension and a table of another owner, without privileges on them', async () => {
     const db = await database();
     const owner = new URL(db.ownerUrl).username;

@@ -2,7 +2,7 @@ import type { FactorLogin, Profile, Register, StepUp } from './generated/types.g
 import { exclusively, isExclusive } from './lock.js';
 import { untilAnswered } from './lost-refresh.js';
 import { type Passkeys, passkeysOf } from './passkeys.js';
-import { challengeOf, isProblem, type ProblemError, sessionLeft } from './problem.js';
+import { challengeOf, isProblem, type ProblemError } from './problem.js';
 import { SessionState, type State } from './session-state.js';
 import type {
   Answer,
@@ -171,10 +171,10 @@ class SessionClient {
     const seen = await this.state.read();
     const isSameSession = (kept: State | null) => !seen || kept?.session === seen.session;
     try {
-      return await this.adopted(
-        await this.signedIn({ ...call, keepalive: true, timeoutMs: STEP_UP_MS }),
-        isSameSession,
-      );
+      const answer = await this.signedIn({ ...call, keepalive: true, timeoutMs: STEP_UP_MS });
+      const signedIn = await this.adopted(answer, isSameSession);
+      if (seen) this.state.follow(seen, signedIn);
+      return signedIn;
     } catch (error) {
       // The refresh token may have been replaced; for ten seconds, a refresh gets what the lost answer contained.
       const kept = isLost(error) ? await this.state.read() : null;
@@ -198,7 +198,7 @@ class SessionClient {
   ): Promise<unknown> {
     const send = async (refusal?: unknown) => {
       // A token is that of its session; cookies are of whoever has signed in last.
-      if (!this.isBody) await this.readSame(seen, refusal);
+      if (!this.isBody) await this.state.readSame(seen, refusal);
       return take(await this.wire.exchange(call, seen?.tokens?.accessToken));
     };
     const sendInTurn = (refusal?: unknown) =>
@@ -220,7 +220,7 @@ class SessionClient {
     let seen = await this.state.read();
     if (this.state.hasExpired(seen)) {
       await unlessAborted(this.renew(seen), call.signal);
-      seen = await this.readSame(seen);
+      seen = await this.state.readSame(seen);
     }
     const mended = new Set<string>();
     for (;;) {
@@ -232,7 +232,7 @@ class SessionClient {
         if (mended.has(kind) || !(await unlessAborted(this.isMended(error, call, seen), call.signal)))
           throw error;
         mended.add(kind);
-        seen = await this.readSame(seen, error);
+        seen = await this.state.readSame(seen, error);
       }
     }
   }
@@ -245,13 +245,6 @@ class SessionClient {
     if (!EXPIRED.includes(refusal.code)) return false;
     await this.renew(seen);
     return (await this.state.read()) !== null;
-  }
-
-  /** Reads the session that was seen. Throws if it was left meanwhile: the request is not meant for another account. */
-  private async readSame(seen: State | null, refusal: unknown = sessionLeft()): Promise<State | null> {
-    const now = await this.state.read();
-    if (seen !== null && now?.session !== seen.session) throw refusal;
-    return now;
   }
 
   private isProven(refusal: ProblemError): Promise<boolean> {

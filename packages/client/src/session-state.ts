@@ -1,3 +1,4 @@
+import { sessionLeft } from './problem.js';
 import type { SignedIn, SignedOutReason, TokenStorage } from './types.js';
 import { sleep } from './wire.js';
 
@@ -60,6 +61,7 @@ export class SessionState {
   private readonly storage: TokenStorage;
   private readonly channel: InstanceType<typeof BroadcastChannel> | null;
   private readonly announced = new Set<string>();
+  private readonly followers = new Map<string, string>();
   private known: string | null = null;
   private deadline = { stamp: '', atMs: 0 };
 
@@ -90,6 +92,22 @@ export class SessionState {
     const state = stateOf(value);
     this.known = state?.session ?? null;
     return state;
+  }
+
+  /**
+   * Reads the session that was seen. Throws `refusal` if it was left meanwhile: what was asked for in it is not meant for
+   * another account.
+   */
+  async readSame(seen: State | null, refusal: unknown = sessionLeft()): Promise<State | null> {
+    const now = await this.read();
+    if (seen === null || now?.session === seen.session) return now;
+    if (now === null || this.followers.get(now.session) !== seen.session) throw refusal;
+    return now;
+  }
+
+  /** Takes what a proof answered for the session in which it was asked for: the page's cookies may be of another one. */
+  follow(asked: State, proved: SignedIn): void {
+    this.followers.set(proved.session.id, asked.session);
   }
 
   /**

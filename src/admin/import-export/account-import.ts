@@ -8,7 +8,7 @@ import { untilAvailable } from '../../platform/database/until-available.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import type { User } from '../../users/user.entity.js';
 import { AccountPreparation } from './account-preparation.js';
-import { ImportCheck } from './import-check.js';
+import { type EarlierLines, ImportCheck } from './import-check.js';
 import { FaultyRow, type NumberedRow, parseImportRow } from './import-row.js';
 import { ImportedAccounts } from './imported-accounts.js';
 
@@ -41,6 +41,7 @@ interface Run extends ImportOptions {
   readonly importId: string;
   /** The roles that earlier batches have granted, whose grant needs no further event. */
   readonly granted: Set<Role>;
+  readonly earlier: EarlierLines;
 }
 
 /**
@@ -68,7 +69,11 @@ export class AccountImport {
       sum.faulty += 1;
       options.onFault(number, message);
     };
-    const own = { importId: this.ids.next(), granted: new Set<Role>() };
+    const own = {
+      importId: this.ids.next(),
+      granted: new Set<Role>(),
+      earlier: { ids: new Set<string>(), credentials: new Set<string>() },
+    };
     const finish = async () => {
       const outcome = await this.importBatch(batch, { ...options, ...own, refuse });
       sum.imported += outcome.imported;
@@ -99,9 +104,9 @@ export class AccountImport {
     batch: readonly NumberedRow[],
     run: Run,
   ): Promise<Pick<ImportResult, 'imported' | 'skipped'>> {
-    const { isDryRun, refuse, granted } = run;
+    const { isDryRun, refuse, granted, earlier } = run;
     if (batch.length === 0) return { imported: 0, skipped: 0 };
-    const { fresh, skipped, faults } = await this.check.sort(batch);
+    const { fresh, skipped, faults } = await this.check.sort(batch, earlier);
     for (const { line, message } of faults) refuse(line, message);
     if (isDryRun || fresh.length === 0) return { imported: fresh.length, skipped };
     // Fast digests are wrapped before the transaction, which must be short.

@@ -11,6 +11,12 @@ interface LineFault {
   readonly message: string;
 }
 
+/** What earlier lines of a file have, which is not in the database during a dry run. */
+export interface EarlierLines {
+  readonly ids: Set<string>;
+  readonly credentials: Set<string>;
+}
+
 /** The lines of a batch by what is to be done with them. */
 export interface SortedRows {
   readonly fresh: readonly NumberedRow[];
@@ -29,7 +35,8 @@ export class ImportCheck {
     private readonly reservations: EmailReservations,
   ) {}
 
-  async sort(batch: readonly NumberedRow[]): Promise<SortedRows> {
+  /** `earlier` has what former batches of the file have, and gets what this one has. */
+  async sort(batch: readonly NumberedRow[], earlier: EarlierLines): Promise<SortedRows> {
     const emails = batch.map(({ account }) => account.email);
     const taken = await this.repository.existing(emails);
     const reserved = await this.reservations.reservedAmong(emails);
@@ -37,29 +44,31 @@ export class ImportCheck {
     const ids = rest.flatMap(({ account: { id } }) => (id === undefined ? [] : [id]));
     const used = await this.repository.usedIds(ids);
     const registered = await this.passkeys.registered(rest.flatMap(({ account }) => account.passkeys ?? []));
-    const seen = new Set<string>();
     const fresh: NumberedRow[] = [];
     const faults: LineFault[] = [];
     for (const row of rest) {
       const { id } = row.account;
-      const isUsed = id !== undefined && (used.has(id) || seen.has(id));
-      if (id !== undefined) seen.add(id);
+      const isUsed = id !== undefined && (used.has(id) || earlier.ids.has(id));
+      if (id !== undefined) earlier.ids.add(id);
       const message = isUsed
         ? 'the id belongs to another account, or once did'
-        : (this.missingSecret(row) ?? this.passkeyFault(row, registered));
+        : (this.missingSecret(row) ?? this.passkeyFault(row, registered, earlier));
       if (message === null) fresh.push(row);
       else faults.push({ line: row.line, message });
     }
     return { fresh, skipped: batch.length - rest.length, faults };
   }
 
-  /** `registered` has the credentials that accounts have, and gets those of the row. */
-  private passkeyFault({ account: { passkeys = [] } }: NumberedRow, registered: Set<string>): string | null {
+  private passkeyFault(
+    { account: { passkeys = [] } }: NumberedRow,
+    registered: ReadonlySet<string>,
+    { credentials }: EarlierLines,
+  ): string | null {
     const fault = this.passkeys.faultOf(passkeys);
     if (fault !== null) return fault;
-    if (passkeys.some(({ credentialId }) => registered.has(credentialId)))
+    if (passkeys.some(({ credentialId }) => registered.has(credentialId) || credentials.has(credentialId)))
       return 'passkeys: one of them is registered for another account';
-    for (const { credentialId } of passkeys) registered.add(credentialId);
+    for (const { credentialId } of passkeys) credentials.add(credentialId);
     return null;
   }
 

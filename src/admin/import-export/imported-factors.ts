@@ -8,6 +8,7 @@ import { SecretKeysRepository } from '../../platform/secret-keys/secret-keys.rep
 import { unpadded } from './totp-secret.decorator.js';
 import { TransferredPasskeys } from './transferred-passkeys.js';
 import type { PreparedAccount } from './prepared-account.js';
+import { statementParts } from './statement-parts.js';
 
 /** Stands for the session that enrolled an imported app. */
 const NO_SESSION = '00000000-0000-0000-0000-000000000000';
@@ -46,7 +47,7 @@ export class ImportedFactors {
         usedAt: null,
       })),
     );
-    await this.codes.insertAll(tx, codes);
+    for (const part of statementParts(codes)) await this.codes.insertAll(tx, part);
     const peppers = accounts.flatMap(({ password }) => password?.pepperId ?? []);
     for (const id of new Set(peppers)) await this.secretsInUse.depend(tx, 'PASSWORD_PEPPER', id);
     for (const id of new Set(codes.map(({ keyId }) => keyId)))

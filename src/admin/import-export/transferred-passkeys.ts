@@ -5,6 +5,7 @@ import { RelyingParty } from '../../auth/credentials/factors/passkeys/relying-pa
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { TransferredPasskeyDto } from './transferred-passkey.dto.js';
 import type { PreparedAccount } from './prepared-account.js';
+import { statementParts } from './statement-parts.js';
 
 /** A row of passkeys, its binary columns in hex. */
 export interface StoredPasskey extends Omit<TransferredPasskeyDto, 'rpId'> {
@@ -78,7 +79,7 @@ export class TransferredPasskeys {
         return Object.assign(row, { lastUsedAt: null });
       }),
     );
-    await this.passkeys.insertAll(tx, passkeys);
+    for (const part of statementParts(passkeys)) await this.passkeys.insertAll(tx, part);
   }
 }
 

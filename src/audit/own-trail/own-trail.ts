@@ -3,6 +3,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import { MasterKey } from '../../platform/crypto/master-key.js';
 import { commitmentsOf, isFormat2 } from '../entry/sealed-form.js';
 import { type ProvenEntry, provenEntry } from '../reading/proven-entry.js';
+import { NewestSeal } from '../seals/newest-seal.js';
 import { SealKey } from '../seals/seal-key.js';
 import { OwnTrailRepository, type OwnStoredEntry } from './own-trail.repository.js';
 import { type Inclusion, type OwnSeal, SealInclusions } from './seal-inclusions.js';
@@ -19,13 +20,28 @@ export class OwnTrail {
   constructor(
     private readonly entriesOf: OwnTrailRepository,
     private readonly inclusions: SealInclusions,
+    private readonly newest: NewestSeal,
     private readonly key: SealKey,
     private readonly masterKey: MasterKey,
     private readonly clock: Clock,
   ) {}
 
-  get publicKey(): string {
-    return this.key.publicKeyOf(this.masterKey.id);
+  /** Returns the public key that signs seals at present. During a change of the master secret, that is the former one. */
+  async publicKey(): Promise<string> {
+    const newest = await this.newest.read();
+    return this.key.publicKeyOf(newest?.madeWith ?? this.masterKey.id);
+  }
+
+  /**
+   * Returns seals ordered by their numbers, together with those that have changed the key since the first of them: with
+   * these, the key of any time is sufficient to verify all.
+   */
+  async sealsInOrder(seals: ReadonlyMap<number, OwnSeal>): Promise<OwnSeal[]> {
+    if (seals.size === 0) return [];
+    const first = Math.min(...seals.keys());
+    const all = new Map(seals);
+    for (const change of await this.inclusions.keyChangesAfter(first)) all.set(change.number, change);
+    return [...all.values()].sort((a, b) => a.number - b.number);
   }
 
   /**

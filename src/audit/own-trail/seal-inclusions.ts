@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { ContainingSeal } from '../seals/containing-seal.js';
+import { GenuineSeals } from '../seals/genuine-seals.js';
 import type { MerkleTree } from '../seals/merkle-tree.js';
 import { treeOf, unpackMembers } from '../seals/members.js';
 import { SEAL_FORMAT, type Seal } from '../seals/seal.js';
+import { SealsRepository } from '../seals/seals.repository.js';
 
 /** Where a seal has an entry: the place among its members, and the inclusion proof of RFC 9162, section 2.1.3. */
 export interface Inclusion {
@@ -29,11 +31,23 @@ const KEPT = 4;
 /** Finds the seals of entries. */
 @Injectable()
 export class SealInclusions {
-  constructor(private readonly seals: ContainingSeal) {}
+  constructor(
+    private readonly seals: ContainingSeal,
+    private readonly all: SealsRepository,
+    private readonly genuine: GenuineSeals,
+  ) {}
 
   /** Returns a reader for many entries, which opens each seal about once. */
   reader(): InclusionReader {
     return new InclusionReader(this.seals);
+  }
+
+  /** Returns the seals after a number that change the key. */
+  async keyChangesAfter(number: number): Promise<OwnSeal[]> {
+    const changes: OwnSeal[] = [];
+    for (const seal of await this.all.withKeyChange())
+      if (seal.number > number && (await this.genuine.isGenuine(seal))) changes.push(openedOf(seal).seal);
+    return changes;
   }
 }
 

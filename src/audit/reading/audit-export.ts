@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { prefers } from '../../platform/http/media-preference.js';
 import type { AuditEntry } from '../audit-entry.js';
 import type { Seal } from '../seals/seal.js';
+import { GenuineSeals } from '../seals/genuine-seals.js';
 import { SealsRepository } from '../seals/seals.repository.js';
 import type { AuditFilterDto } from './dto/audit-filter.dto.js';
 import type { SealedRangeDto } from './dto/sealed-range.dto.js';
@@ -24,6 +25,7 @@ export class AuditExport {
   constructor(
     private readonly reader: TrailReader,
     private readonly seals: SealsRepository,
+    private readonly genuine: GenuineSeals,
   ) {}
 
   /** Returns entries, oldest first, as CSV if that is preferred and as NDJSON otherwise. Throws `validation_failed`. */
@@ -42,16 +44,23 @@ export class AuditExport {
   }
 
   private async *sealLines({ from, to }: { from?: Date; to?: Date }): AsyncGenerator<string> {
-    let number = (from && (await this.seals.before(from))?.number) ?? 0;
+    let number = (from && (await this.genuine.before(from))?.number) ?? 0;
     let time: string | undefined;
     for (;;) {
       const seals = await this.seals.after(number, SEALS_AT_A_TIME, time);
-      const wanted = to === undefined ? seals : seals.filter(({ time }) => Date.parse(time) <= to.getTime());
+      const isAfter = (seal: Seal) => to !== undefined && Date.parse(seal.time) > to.getTime();
+      const wanted = seals.filter((seal) => !isAfter(seal));
       const lines = wanted.map((seal) => `${jsonLine(exportedSeal(seal))}\n`);
       if (lines.length > 0) yield lines.join('');
-      if (wanted.length < SEALS_AT_A_TIME) return;
-      ({ number, time } = wanted.at(-1)!);
+      if (seals.length < SEALS_AT_A_TIME || (await this.haveGenuine(seals.filter(isAfter)))) return;
+      ({ number, time } = seals.at(-1)!);
     }
+  }
+
+  /** A forged seal may have any time. */
+  private async haveGenuine(seals: readonly Seal[]): Promise<boolean> {
+    for (const seal of seals) if (await this.genuine.isGenuine(seal)) return true;
+    return false;
   }
 }
 

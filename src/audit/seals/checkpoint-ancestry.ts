@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Checkpoint } from './checkpoint.js';
 import type { OldCheckpoints, Standing } from './checkpoint-file.js';
-import { sealHash, statementHash } from './seal.js';
-import { SealTrust } from './seal-trust.js';
+import { GenuineSeals } from './genuine-seals.js';
+import { statementHash } from './seal.js';
 import { SealsRepository } from './seals.repository.js';
 
 /** Seals read in one statement, without their members. */
@@ -20,7 +20,7 @@ const MAX_LINKS = 100_000;
 export class CheckpointAncestry {
   constructor(
     private readonly seals: SealsRepository,
-    private readonly trust: SealTrust,
+    private readonly genuine: GenuineSeals,
   ) {}
 
   /**
@@ -64,7 +64,7 @@ export class CheckpointAncestry {
   private async lastDropped(): Promise<number> {
     let last = 0;
     for (const seal of await this.seals.withDroppedPartitions()) {
-      if (sealHash(seal) !== seal.hash || !(await this.trust.recognises(seal))) continue;
+      if (!(await this.genuine.isGenuine(seal))) continue;
       for (const { lastSeal } of seal.retired) last = Math.max(last, lastSeal?.number ?? 0);
     }
     return last;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { firstGenuine } from './first-genuine.js';
-import { type Seal, sealHash } from './seal.js';
-import { SealTrust } from './seal-trust.js';
+import { GenuineSeals } from './genuine-seals.js';
+import type { Seal } from './seal.js';
 import { SealsRepository } from './seals.repository.js';
 
 /**
@@ -12,14 +12,14 @@ import { SealsRepository } from './seals.repository.js';
 export class ContainingSeal {
   constructor(
     private readonly seals: SealsRepository,
-    private readonly trust: SealTrust,
+    private readonly genuine: GenuineSeals,
   ) {}
 
   /** Returns the genuine seal whose range contains a position, or the next one; null if there is neither. */
   async find(position: number): Promise<Seal | null> {
     return firstGenuine(
       (page) => this.seals.endingAfter(position, page),
-      async (seal) => sealHash(seal) === seal.hash && (await this.trust.recognises(seal)),
+      (seal) => this.genuine.isGenuine(seal),
     );
   }
 }

@@ -47,7 +47,7 @@ export class SealChain {
 
   /** Signs and stores the seal that follows `last`. The caller must hold the sealer's lock in this transaction. */
   async append(tx: Transaction, last: GenuineEnd | null, content: SealContent): Promise<Seal> {
-    const { id, former } = await this.keyAfter(tx, last, content.toPosition);
+    const { id, former } = await this.keyAfter(tx, last, content);
     const change =
       former === null
         ? null
@@ -72,20 +72,22 @@ export class SealChain {
   }
 
   /**
-   * Returns the master secret of the next seal, which ends at a position, and, if it changes, the former one. It changes
-   * once no instance makes entries with the former one, and those that waited for a seal are sealed: entries after the change
-   * then all have codes of the new one.
+   * Returns the master secret of the next seal and, if it changes, the former one. It changes once no instance makes entries
+   * with the former one, and those that waited for a seal are sealed: entries after the change then all have codes of the new
+   * one. A seal without entries, which records a dropped month, does not show whether others wait.
    */
   private async keyAfter(
     tx: Transaction,
     last: GenuineEnd | null,
-    toPosition: number,
+    { events, calls, toPosition }: SealContent,
   ): Promise<{ id: string; former: string | null }> {
     const { id } = this.masterKey;
     if (last === null || last.madeWith === null || last.madeWith === id) return { id, former: null };
     const former = last.madeWith;
     const mayChange =
-      this.masterKey.isSettled(former) && !(await this.haveCodesOf(tx, former, last.toPosition, toPosition));
+      events + calls > 0 &&
+      this.masterKey.isSettled(former) &&
+      !(await this.haveCodesOf(tx, former, last.toPosition, toPosition));
     return mayChange ? { id, former } : { id: former, former: null };
   }
 

@@ -105,14 +105,13 @@ export class SealsRepository {
     return row.entries;
   }
 
-  /** Returns the newest seal in the valid range before a time; null if there is none. */
-  async before(time: Date): Promise<Seal | null> {
-    const [seal] = await this.dataSource.query<Seal[]>(
+  /** Returns seals in the valid range before a time, genuine or not, the newest first. */
+  async before(time: Date, { limit, skip }: { limit: number; skip: number }): Promise<Seal[]> {
+    return this.dataSource.query<Seal[]>(
       `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE seal.time < $1 AND ${IN_RANGE}
-       ORDER BY seal.time DESC, seal.number DESC LIMIT 1`,
-      [time],
+       ORDER BY seal.time DESC, seal.number DESC LIMIT $2 OFFSET $3`,
+      [time, limit, skip],
     );
-    return seal ?? null;
   }
 
   /**

@@ -95,6 +95,7 @@ export class AuditVerification {
     // An end in the future is ignored; otherwise, unsealed entries would be left out.
     const until = to && to < now ? to : null;
     let end = start instanceof Date ? CHAIN_START : start;
+    let last = 0;
     let newest: Seal | null = null;
     let entries = 0;
     let erased = 0;
@@ -105,6 +106,7 @@ export class AuditVerification {
       firstFault ??= replaced ?? step.faults[0] ?? null;
       entries += step.entries;
       erased += step.erased ?? 0;
+      last = Math.max(last, step.last ?? 0);
       if (step.seal && !step.isForged) {
         const { number, hash, toPosition } = step.seal;
         end = { number, hash, toPosition };
@@ -113,7 +115,7 @@ export class AuditVerification {
       }
       onProgress?.(entries);
     }
-    firstFault ??= check.cutAfter(end.number, until);
+    firstFault ??= check.cutAfter(Math.max(end.number, last), until);
     const verification: Verification = {
       intact: firstFault === null,
       entries,

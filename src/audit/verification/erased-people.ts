@@ -4,6 +4,7 @@ import type { EntrySigner } from '../entry/entry-signer.js';
 import { originOwner, splitDetails } from '../entry/personal-members.js';
 import { ContainingSeal } from '../seals/containing-seal.js';
 import { EventProof } from '../seals/event-proof.js';
+import { GenuineSeals } from '../seals/genuine-seals.js';
 import { NewestSeal } from '../seals/newest-seal.js';
 import type { SealTrust } from '../seals/seal-trust.js';
 import type { SealsRepository } from '../seals/seals.repository.js';
@@ -25,7 +26,7 @@ export class ErasedPeople {
     secrets: UsableSecrets,
   ) {
     this.newest = new NewestSeal(seals, trust, secrets);
-    this.proof = new EventProof(signer, new ContainingSeal(seals, trust));
+    this.proof = new EventProof(signer, new ContainingSeal(seals, new GenuineSeals(seals, trust)));
   }
 
   /** Reloads the events, because people may be erased during verification. */

@@ -3,6 +3,7 @@ import { UsableSecrets } from '../../platform/crypto/usable-secrets.js';
 import { EntriesRepository, type EntryTable, POSITIONS_END } from '../entry/entries.repository.js';
 import { EntrySigner } from '../entry/entry-signer.js';
 import { unpackMembers } from '../seals/members.js';
+import { GenuineSeals } from '../seals/genuine-seals.js';
 import type { Seal } from '../seals/seal.js';
 import { SealTrust } from '../seals/seal-trust.js';
 import { SealsRepository } from '../seals/seals.repository.js';
@@ -23,8 +24,8 @@ const MIN_SEALS = 10;
 const MAX_SEALS = 2000;
 
 /**
- * Maximum number of entries and of seals reported outside all ranges. One is too many, but an attacker may have inserted
- * a million.
+ * Maximum number of entries and of seals reported outside all ranges, and of forged seals before a range. One is too
+ * many, but an attacker may have inserted a million.
  */
 const MAX_OUT_OF_RANGE = 100;
 
@@ -37,6 +38,8 @@ export interface WalkStep {
   /** How many of the entries have lost their personal members. */
   readonly erased?: number;
   readonly faults: readonly Fault[];
+  /** The number of the last seal of the range, if retention has dropped it. */
+  readonly last?: number;
 }
 
 /** SQLSTATE `insufficient_privilege`. */
@@ -106,7 +109,11 @@ export class TrailWalk {
 
   private async *ranges({ start: from, until }: WalkPlan): AsyncGenerator<WalkStep> {
     await this.trust.load();
-    const before = from instanceof Date ? await this.seals.before(from) : null;
+    const forged: Seal[] = [];
+    const note = (seal: Seal) => forged.length < MAX_OUT_OF_RANGE && forged.push(seal);
+    const genuine = new GenuineSeals(this.seals, this.trust);
+    const before = from instanceof Date ? await genuine.before(from, note) : null;
+    for (const seal of forged) yield { ...this.alone(seal, ownFault(seal, this.trust)), isForged: true };
     if (before) yield this.alone(before, ownFault(before, this.trust));
     // Without a seal before that time, the chain must continue from its beginning, or from what retention left of it.
     const start = before ?? (from instanceof Date ? CHAIN_START : from);
@@ -127,7 +134,7 @@ export class TrailWalk {
         const link = linkFault(seal, await this.resume(seal, end, stated.dropped), this.trust);
         if (until !== null && seal.time > until.toISOString()) {
           // Of this link, only its position is checked: the last seal of the time may be gone, or this may be it.
-          if (link) yield this.alone(null, link);
+          yield { ...this.alone(null, link), ...(link === null && { last: seal.number - 1 }) };
           return;
         }
         const range = await this.range(seal, streams, page.at(-1)!.toPosition, stated);

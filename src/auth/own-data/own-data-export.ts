@@ -43,10 +43,10 @@ export class OwnDataExport implements OnModuleInit {
     }
     yield '\n],"seals":[';
     separator = '\n';
-    for (const seal of seals.values()) {
+    for (const seal of await this.trail.sealsInOrder(seals)) {
       yield separator + jsonLine(seal);
       separator = ',\n';
     }
-    yield `\n],"publicKey":${jsonLine(this.trail.publicKey)}}}\n`;
+    yield `\n],"publicKey":${jsonLine(await this.trail.publicKey())}}}\n`;
   }
 }

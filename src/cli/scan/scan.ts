@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../exit-codes.js';
+import { shown } from '../shown.js';
 import { KeyFinder, type KeyFinding } from './key-finder.js';
 import { bytesOf, filesOf, kindOfPath, partsOf } from './scanned-files.js';
 
@@ -112,7 +113,3 @@ class Scan {
     this.streams.stderr.write(`${shown(path)} cannot be read (${code}).\n`);
   }
 }
-
-/** File names may contain control characters, which a terminal would obey. */
-const shown = (path: string) =>
-  path.replaceAll(/\p{C}/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);

@@ -9,9 +9,15 @@ const PART_BYTES = 1024 * 1024;
 /** A file with a NUL byte among its first bytes counts as binary; git looks at as many. */
 const LOOKED_AT = 8000;
 
-/** What a path names; null if it can be neither read nor searched. A link is never followed. */
+/** What a path names. A link is never followed. */
 export function kindOfPath(path: string): 'file' | 'folder' | 'link' | 'missing' | 'other' {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  let stats;
+  try {
+    stats = lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    // For example below a folder that may not be entered. Whoever opens it as a file learns why.
+    return 'file';
+  }
   if (stats === undefined) return 'missing';
   if (stats.isSymbolicLink()) return 'link';
   if (stats.isDirectory()) return 'folder';

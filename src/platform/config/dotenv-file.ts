@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { ConfigurationFault } from './configuration-fault.js';
 
-const ASSIGNMENT = /^\s*(?:export\s+)?[A-Za-z_][\w.-]*\s*=(?<value>.*)$/;
+const ASSIGNMENT = /^\s*(?:export\s+)?(?<name>[A-Za-z_][\w.-]*)\s*=(?<value>.*)$/;
 const NAME = /^\s*(?:export\s+)?(?<name>[A-Z][A-Z0-9_]*)\b/;
 const BLANK = /^\s*(#.*)?$/;
 
@@ -22,9 +22,9 @@ export function readDotenv(folder: string): Record<string, string> {
     throw new ConfigurationFault([`.env cannot be read (${code})`]);
   }
   const text = decode(bytes);
-  const faults = lineFaults(text.split(/\r\n|\n|\r/));
+  const { faults, lines } = plainLines(text.split(/\r\n|\n|\r/));
   if (faults.length > 0) throw new ConfigurationFault(faults);
-  return parseEnv(text.replace(/\r\n?/g, '\n')) as Record<string, string>;
+  return parseEnv(lines.join('\n')) as Record<string, string>;
 }
 
 function decode(bytes: Buffer): string {
@@ -38,21 +38,30 @@ function decode(bytes: Buffer): string {
   throw new ConfigurationFault(['.env is not UTF-8; save it in that encoding']);
 }
 
-function lineFaults(lines: readonly string[]): string[] {
+/**
+ * Returns the lines in a form that `parseEnv` reads as it is meant. By itself, it takes the next line for the value after
+ * blanks that stand for a value, also in a comment that is indented, and mistakes `export` with a tabulator for a name.
+ */
+function plainLines(given: readonly string[]): { faults: string[]; lines: string[] } {
   const faults: string[] = [];
+  const lines = [...given];
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index]!;
-    if (BLANK.test(line)) continue;
-    const value = ASSIGNMENT.exec(line)?.groups?.['value']?.trim();
-    if (value === undefined)
-      faults.push(`${nameIn(line)}.env, line ${index + 1}, is not of the form NAME=value`);
-    else {
-      const end = endOfValue(lines, index, value);
-      if (end === null) faults.push(`${nameIn(line)}.env, line ${index + 1}, has a quote that is not closed`);
-      else index = end;
+    if (BLANK.test(line)) {
+      lines[index] = '';
+      continue;
     }
+    const { name, value } = ASSIGNMENT.exec(line)?.groups ?? {};
+    if (name === undefined || value === undefined) {
+      faults.push(`${nameIn(line)}.env, line ${index + 1}, is not of the form NAME=value`);
+      continue;
+    }
+    lines[index] = `${name}=${value.trim() === '' ? '' : value}`;
+    const end = endOfValue(lines, index, value.trim());
+    if (end === null) faults.push(`${nameIn(line)}.env, line ${index + 1}, has a quote that is not closed`);
+    else index = end;
   }
-  return faults;
+  return { faults, lines };
 }
 
 /** Returns the line in which a value ends: a quoted value may span several lines. Null if the quote is not closed. */

@@ -1,17 +1,7 @@
 import { IsEmail, IsOptional, IsString, Matches, MinLength } from 'class-validator';
 import { isIP } from 'node:net';
 import { type Role, ROLES } from '../access/principal.js';
-import {
-  Flag,
-  Integer,
-  isLongEnough,
-  Limit,
-  List,
-  MIN_SECRET_BYTES,
-  OneOf,
-  Secret,
-  Url,
-} from './variables.decorator.js';
+import { Flag, FormerSecrets, Integer, Limit, List, OneOf, Secret, Url } from './variables.decorator.js';
 
 const isCidr = (member: string) => {
   const [address, bits, ...rest] = member.split('/');
@@ -64,7 +54,7 @@ export class Environment {
 
   @Secret() JWT_SECRET_KEY: string;
   /** Former values, the most recent first. */
-  @List(`former secrets of at least ${MIN_SECRET_BYTES} bytes`, isLongEnough)
+  @FormerSecrets('JWT_SECRET_KEY')
   JWT_SECRET_KEY_PREVIOUS: string[] = [];
   @OneOf('RS256', 'ES256') JWT_ALGORITHM: 'RS256' | 'ES256' = 'RS256';
   @IsOptional() @IsString() JWT_PRIVATE_KEY?: string;
@@ -82,7 +72,7 @@ export class Environment {
 
   @Secret() PASSWORD_PEPPER: string;
   /** Former values, the most recent first. */
-  @List(`former secrets of at least ${MIN_SECRET_BYTES} bytes`, isLongEnough)
+  @FormerSecrets('PASSWORD_PEPPER')
   PASSWORD_PEPPER_PREVIOUS: string[] = [];
   @Integer(8, 128) PASSWORD_MIN_LENGTH: number = 15;
   @IsOptional() @Url('http', 'https') PASSWORD_BREACH_URL?: string;

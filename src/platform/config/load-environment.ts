@@ -19,7 +19,13 @@ const OWN_PREFIX = /^(RATE_LIMIT|DETECT)_/;
 const SERVICE_LINK = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
 
 /** Values in which white space is significant: stored data depends on them, or people type them. */
-const VERBATIM = new Set(['JWT_SECRET_KEY', 'PASSWORD_PEPPER', 'BOOTSTRAP_ADMIN_PASSWORD']);
+const VERBATIM = new Set([
+  'JWT_SECRET_KEY',
+  'JWT_SECRET_KEY_PREVIOUS',
+  'PASSWORD_PEPPER',
+  'PASSWORD_PEPPER_PREVIOUS',
+  'BOOTSTRAP_ADMIN_PASSWORD',
+]);
 
 /** Variables that get their default from other variables. */
 const DERIVED: readonly string[] = ['PUBLIC_URL', 'JWT_ISSUER', 'RATE_LIMIT_DEFAULT', ...LINK_VARIABLES];

@@ -5,7 +5,7 @@
 export class StartFault extends Error {
   readonly code: string | undefined;
 
-  /** @param variable the variable to correct */
+  /** @param variable the variable or option to correct */
   constructor(
     readonly variable: string,
     cause: unknown,
@@ -27,6 +27,25 @@ export async function faultOf<T>(variable: string, step: () => Promise<T>): Prom
     if (error instanceof StartFault || !(error instanceof Error) || NAMED.has(error.name)) throw error;
     throw new StartFault(variable, error);
   }
+}
+
+/** Like {@link faultOf}, but only for errors of the file system; others pass unchanged. */
+export async function fileFaultOf<T>(variable: string, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    throw isFileError(error) ? new StartFault(variable, error) : error;
+  }
+}
+
+/** Codes that only files have. Errors of reading and writing an open file do not name it. */
+const FILE_CODES = new Set(['EDQUOT', 'EFBIG', 'EIO', 'EISDIR', 'ENOSPC', 'EROFS']);
+
+/** Whether an error is one of the file system, and not of a connection or a program. */
+export function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  if (!(error instanceof Error)) return false;
+  const { code = '', path, syscall = '' } = error as NodeJS.ErrnoException;
+  return FILE_CODES.has(code) || (path !== undefined && /^[a-z]+$/.test(syscall) && syscall !== 'connect');
 }
 
 /** Errors of the start that already contain the full explanation. */

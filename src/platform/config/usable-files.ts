@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { StartFault } from './start-fault.js';
 
@@ -28,6 +28,15 @@ export function assertWritableFolder(variable: string, folder: string): void {
     const probe = join(folder, `.write-test.${process.pid}.${randomBytes(4).toString('hex')}`);
     writeFileSync(probe, 'x', { mode: 0o600, flag: 'wx' });
     rmSync(probe);
+  } catch (error) {
+    throw new StartFault(variable, error);
+  }
+}
+
+/** Creates a file unless it exists, and tests that it can be appended to. Throws {@link StartFault} if it cannot. */
+export function assertAppendable(variable: string, file: string): void {
+  try {
+    closeSync(openSync(file, 'a'));
   } catch (error) {
     throw new StartFault(variable, error);
   }

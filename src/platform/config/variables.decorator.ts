@@ -58,19 +58,42 @@ export const List = (describe: string, accepts: (member: string) => boolean) =>
             .filter((member) => member !== '')
         : value,
     ),
-    ValidateBy({
-      name: 'list',
-      validator: {
-        validate: (value: unknown) =>
-          Array.isArray(value) && value.every((member) => accepts(String(member))),
-        defaultMessage: () => `$property must be a comma-separated list of ${describe}`,
-      },
-    }),
+    MembersAre(describe, accepts),
   );
 
-export const MIN_SECRET_BYTES = 32;
+const MembersAre = (describe: string, accepts: (member: string) => boolean) =>
+  ValidateBy({
+    name: 'list',
+    validator: {
+      validate: (value: unknown) => Array.isArray(value) && value.every((member) => accepts(String(member))),
+      defaultMessage: () => `$property must be a comma-separated list of ${describe}`,
+    },
+  });
 
-export const isLongEnough = (secret: string) => Buffer.byteLength(secret) >= MIN_SECRET_BYTES;
+const MIN_SECRET_BYTES = 32;
+
+const isLongEnough = (secret: string) => Buffer.byteLength(secret) >= MIN_SECRET_BYTES;
+
+/**
+ * A comma-separated list of former values of the secret in the variable `current`. White space at the ends of a member may
+ * belong to the secret or to the list, so that member stands for the value with it and without it, in this order.
+ */
+export const FormerSecrets = (current: string) =>
+  applyDecorators(
+    Transform(({ value, obj }: { value: unknown; obj: Readonly<Record<string, unknown>> }) =>
+      typeof value === 'string' ? value.split(',').flatMap((member) => formsOf(member, obj[current])) : value,
+    ),
+    MembersAre(`former secrets of at least ${MIN_SECRET_BYTES} bytes`, isLongEnough),
+  );
+
+/** The current secret may be a former one from which only white space was removed. */
+function formsOf(member: string, current: unknown): string[] {
+  const trimmed = member.trim();
+  if (trimmed === '') return [];
+  if (trimmed === member) return [member];
+  const forms = [member, trimmed].filter((form) => isLongEnough(form) && form !== current);
+  return forms.length > 0 ? forms : [trimmed];
+}
 
 /** A secret of at least 32 bytes that is not a placeholder. */
 export const Secret = () =>

@@ -3,6 +3,7 @@ import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { ConfigurationFault } from '../config/configuration-fault.js';
+import { fileFaultOf } from '../config/start-fault.js';
 
 const FILE = 'installation';
 /** Row of `installation` that holds the identity of the database, next to the fingerprints of the secrets. */
@@ -11,11 +12,13 @@ const ROW = 'DATABASE';
 /**
  * Binds a data folder to its database: the spool, the checkpoints and the verification progress in it belong to one
  * trail and would corrupt another. The first start writes the identity of the database to the folder. A restored or
- * copied database keeps its identity. Throws {@link ConfigurationFault} if the database is a different one.
+ * copied database keeps its identity. Throws {@link ConfigurationFault} if the database is a different one, and
+ * {@link StartFault} if the file cannot be used.
  */
 export async function assertOwnFolder(dataSource: DataSource, dataDir: string): Promise<void> {
   const database = await identityOf(dataSource);
-  if (readOrCreate(dataDir, database) === database) return;
+  const bound = await fileFaultOf('DATA_DIR', async () => readOrCreate(dataDir, database));
+  if (bound === database) return;
   throw new ConfigurationFault([
     'DATA_DIR was first used with another database, whose audit records it may contain; use another folder, or that database',
   ]);

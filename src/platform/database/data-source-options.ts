@@ -103,6 +103,8 @@ function migrationPool(): Partial<PostgresDataSourceOptions> {
   return {
     poolSize: MIGRATION_POOL_SIZE,
     connectTimeoutMS: MIGRATION_CONNECT_MS,
+    // By default, all pending ones form one transaction, which holds the locks of the first until the last is done.
+    migrationsTransactionMode: 'each',
     extra: { Client: SessionClient, session: MIGRATION_SESSION },
   };
 }

@@ -13,11 +13,7 @@ const NOTICE_LOST_PEER = 'SET LOCAL tcp_keepalives_idle = 10; SET LOCAL tcp_keep
  * Runs the pending migrations and returns their names. Only a failed one is rolled back; the ones before it are kept.
  */
 export async function migrate(settings: DatabaseSettings, wait?: LockWait): Promise<string[]> {
-  const ran = await changeSchema(
-    settings,
-    (dataSource) => dataSource.runMigrations({ transaction: 'each' }),
-    wait,
-  );
+  const ran = await changeSchema(settings, (dataSource) => dataSource.runMigrations(), wait);
   return ran.map((migration) => migration.name);
 }
 

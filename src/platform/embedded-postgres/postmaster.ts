@@ -85,12 +85,24 @@ function readIfThere(file: string): string {
  * started. True if the system does not reveal it; false for a zombie, which has no working directory.
  */
 function servesFrom(pid: number, directory: string): boolean {
+  if (isOfAnotherUser(pid)) return false;
   try {
     if (process.platform === 'linux') return isSameFolder(`/proc/${pid}/cwd`, directory);
     if (process.platform === 'darwin') return processName(pid).endsWith('postgres');
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
+}
+
+/** Only root runs the server as another user, and root may signal it. The system does not reveal more about such a process. */
+function isOfAnotherUser(pid: number): boolean {
+  if (process.getuid === undefined || process.getuid() === 0) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

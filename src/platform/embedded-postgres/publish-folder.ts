@@ -5,12 +5,23 @@ import { dirname } from 'node:path';
 export async function publishFolder(draft: string, path: string): Promise<void> {
   try {
     await rename(draft, path);
-    const parent = await open(dirname(path));
-    await parent.sync();
-    await parent.close();
+    await syncFolder(dirname(path));
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+  }
+}
+
+/** Writes the names in a folder to disk, where the system can do that: Windows refuses it. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  try {
+    await folder.sync();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EPERM' && code !== 'EISDIR') throw error;
+  } finally {
+    await folder.close();
   }
 }

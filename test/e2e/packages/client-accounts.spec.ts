@@ -74,6 +74,17 @@ describe('@portcullis/client, where another account signs in while a request wai
     },
   );
 
+  it('repeats it after a proof in whichever session the cookies are, since that is the one that was proved', async () => {
+    const client: Client = clientOf('cookie', async () => {
+      await client.stepUp({ password: 'of alice' });
+    });
+    await signIn(client, 'alice');
+    answers.set('DELETE /users/me', () => problem(401, 'insufficient_user_authentication'));
+    answers.set('POST /auth/step-up', () => session('of other cookies'));
+    await client.request('DELETE', '/users/me');
+    expect(sent.filter((request) => request.startsWith('DELETE /users/me'))).toHaveLength(2);
+  });
+
   it.each([
     ['body', ['DELETE /users/me, Bearer alice']],
     ['cookie', []],

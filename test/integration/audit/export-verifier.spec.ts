@@ -2,12 +2,13 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { AuditEntry } from '../../../src/audit/audit-entry.js';
 import { AuditExport } from '../../../src/audit/reading/audit-export.js';
 import { SealKey } from '../../../src/audit/seals/seal-key.js';
 import { MasterKey } from '../../../src/platform/crypto/master-key.js';
-import { startTrail, type Trail } from '../../support/audit/trail.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
+import { CALL, startTrail, type Trail } from '../../support/audit/trail.js';
 
 const LATER = '9999-01-01T00:00:00.000Z';
 
@@ -113,6 +114,33 @@ describe('deploy/verify-audit-export.mjs', () => {
   ])('does not accept %s as complete', async (_what, changes) => {
     const [code, said] = await verify(changes.map(inserted), '--complete');
     expect([code, said]).toEqual([1, 'BROKEN: none of the sealed entries is in the export\n']);
+  });
+
+  it('does not demand an entry that was in a spool when the export was made, and says so', async () => {
+    const clock = new ManualClock(Date.now() - 60_000);
+    const later = await startTrail({ clock });
+    onTestFinished(() => later.stop());
+    await later.grow(2);
+    later.audit.recordCall(CALL);
+    clock.advance(1000);
+    await later.record(1);
+    clock.advance(1000);
+    const exports = later.module.get(AuditExport);
+    const exported = (await text(exports.entries({}, undefined).text))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as AuditEntry);
+    await later.sealed();
+    const sealLines = await text(exports.sealsOf({}).text);
+    expect(await verifyAgainst(sealLines, exported, '--complete')).toEqual([
+      0,
+      '4 entries match their seals.\n' +
+        'Sealed after the last entry of the export, and not in it: 1. They may have come later.\n',
+    ]);
+    expect(await verifyAgainst(sealLines, exported.toSpliced(1, 1), '--complete')).toEqual([
+      1,
+      expect.stringContaining('was sealed and is not in the export'),
+    ]);
   });
 
   it('proves nothing without a seal', async () => {

@@ -104,6 +104,59 @@ describe('A forged seal', () => {
     expect(lines.trimEnd().split('\n')).toHaveLength(22);
   });
 
+  describe('before a range', () => {
+    const from = async () => {
+      const [{ time }] = await trail.dataSource.query<[{ time: Date }]>(
+        'SELECT time FROM audit_seals ORDER BY number DESC LIMIT 1',
+      );
+      return new Date(time.getTime() + 1);
+    };
+    /** More than the reader looks at together, at the time of the newest seal, after which the range begins. */
+    const forge = () =>
+      trail.dataSource.query(
+        `INSERT INTO audit_seals (number, time, from_position, to_position, events, calls, members, retired, previous, hash,
+                                  signature, mac, format, root)
+         SELECT 1000000 + n, time, to_position, to_position + 1000000, 0, 0, '', '[]', hash, sha256(hash), signature, mac, 2, root
+         FROM audit_seals, generate_series(1, 30) AS n`,
+      );
+
+    it('is reported, and what follows the range is verified from the genuine one', async () => {
+      const time = await from();
+      await forge();
+      await trail.grow(3);
+      expect(await trail.verification.verify({ from: time })).toMatchObject({
+        entries: 4,
+        firstFault: { id: 'seal:1000030', kind: 'seal_altered' },
+        checkpoint: { number: 2 },
+      });
+    });
+
+    it('does not hide the seals of the range', async () => {
+      const time = await from();
+      await forge();
+      await trail.grow(3);
+      let lines = '';
+      for await (const text of trail.module.get(AuditExport).sealsOf({ from: time.toISOString() }).text)
+        lines += text;
+      expect(JSON.parse(lines.split('\n')[0]!)).toMatchObject({ number: 2 });
+    });
+  });
+
+  it('with a later time does not end an export of seals', async () => {
+    for (let seals = 1; seals < 25; seals++) await trail.grow(1);
+    const [{ time: to }] = await trail.dataSource.query<[{ time: Date }]>(
+      'SELECT max(time) AS time FROM audit_seals',
+    );
+    await trail.dataSource.query(
+      `INSERT INTO audit_seals SELECT (jsonb_populate_record(seal, jsonb_build_object('time', time + interval '1 hour'))).*
+       FROM audit_seals seal WHERE number = 10`,
+    );
+    let lines = '';
+    for await (const text of trail.module.get(AuditExport).sealsOf({ to: to.toISOString() }).text)
+      lines += text;
+    expect(lines.trimEnd().split('\n')).toHaveLength(25);
+  });
+
   it('that claims the range of a genuine one does not hide where entries are sealed', async () => {
     const inclusion = await inclusionOf('ASC');
     expect(inclusion).toMatchObject({ seal: { number: 1 }, inclusion: { seal: 1 } });

@@ -80,6 +80,42 @@ describe('Texts chosen by clients', () => {
     expect(await trail.verification.verify()).toMatchObject({ intact: true });
   });
 
+  it('are recorded at their greatest length', async () => {
+    const text = '\u0001'.repeat(600);
+    const long = '\u{1F600}'.repeat(600);
+    const pointers = Array.from({ length: 70 }, () => '\u0001'.repeat(1100));
+    const origin = { ...ORIGIN, requestId: long, userAgent: long, ip: long };
+    const before = (await trail.verification.verify()).entries;
+    await trail.audit.recordAlone({
+      type: 'input_validation_fail',
+      outcome: 'failure',
+      reason: long,
+      origin: { ...origin, actor: { actor: 'cli', operator: text, auditReason: long } },
+      details: { pointers },
+    });
+    trail.audit.recordCall({ ...CALL, origin, reason: long, method: long, route: text });
+    await trail.sealed();
+    expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: before + 2 });
+  });
+
+  it.each([
+    ['audit_events', 'reason'],
+    ['audit_events', 'details'],
+    ['audit_events', 'digest'],
+    ['audit_events', 'details_salt'],
+    ['audit_calls', 'route'],
+    ['audit_calls', 'mac'],
+    ['audit_seals', 'retired'],
+    ['audit_seals', 'root'],
+  ])('cannot be longer in rows that others insert: %s, %s', async (table, column) => {
+    const inserted = trail.dataSource.query(
+      `INSERT INTO ${table} SELECT (long).* FROM (SELECT jsonb_populate_record(copy,
+         jsonb_build_object('id', gen_random_uuid(), 'number', 1000000, '${column}', repeat('a', 1100000))) AS long
+       FROM ${table} copy OFFSET 0) AS row LIMIT 1`,
+    );
+    await expect(inserted).rejects.toThrow(`violates check constraint "${table}_sizes"`);
+  });
+
   it('are shown as they were recorded', async () => {
     const userAgent = 'a\r\n\u001b[31m\u2028 "quoted" \\ 😀';
     trail.audit.recordCall({ ...CALL, origin: { ...ORIGIN, requestId: 'shown-as-recorded', userAgent } });

@@ -5,6 +5,7 @@ import { checkpointOf } from '../../../src/audit/seals/checkpoint.js';
 import { CheckpointFile } from '../../../src/audit/seals/checkpoint-file.js';
 import { sealHash } from '../../../src/audit/seals/seal.js';
 import { NewestSeal } from '../../../src/audit/seals/newest-seal.js';
+import { SealChain } from '../../../src/audit/seals/seal-chain.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
 import type { Fault } from '../../../src/audit/verification/fault.js';
 import { CHAIN_START } from '../../../src/audit/verification/seal-check.js';
@@ -394,6 +395,27 @@ describe('AuditVerification', () => {
         firstFault: { id: events[12] },
       });
       expect(await trail.verification.verify({ to: time })).toMatchObject({ firstFault: { id: events[0] } });
+    });
+
+    it('ends before what retention has dropped, whatever the checkpoints say about that', async () => {
+      const [first] = await trail.module.get(SealsRepository).after(0, 1);
+      const chain = trail.module.get(SealChain);
+      await trail.transactions.run(async (tx) => {
+        const last = await chain.last(tx);
+        await chain.append(tx, last, {
+          events: 0,
+          calls: 0,
+          members: Buffer.alloc(0),
+          toPosition: last!.toPosition,
+          retired: [{ table: 'audit_seals', month: '2020-01', lastSeal: { number: 1, hash: first!.hash } }],
+        });
+      });
+      await attacker.change('DELETE FROM audit_events WHERE position < $1', first!.toPosition);
+      await attacker.change('DELETE FROM audit_calls WHERE position < $1', first!.toPosition);
+      await attacker.change('DELETE FROM audit_seals WHERE number = 1');
+      expect(await verify()).toMatchObject({ intact: true, entries: 12 });
+      const to = new Date(first!.time);
+      expect(await trail.verification.verify({ to })).toMatchObject({ intact: true, entries: 0 });
     });
 
     describe('with the seals around it', () => {

@@ -61,6 +61,25 @@ describe('The start command', () => {
   });
 });
 
+describe('A version of Node.js that is too old', () => {
+  /** Makes this version look like one that has no cache of compiled code. */
+  const OLD = `import module from 'node:module';
+    Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } });
+    delete module.enableCompileCache;
+    module.syncBuiltinESMExports();`;
+
+  it.each(['start.cjs', 'operator.mjs', 'ephemeral.mjs', 'migrate.mjs', 'audit-verify.mjs', 'scan.mjs'])(
+    'is reported before anything else by scripts/%s',
+    (script) => {
+      const preload = `data:text/javascript,${encodeURIComponent(OLD)}`;
+      const { status, stderr } = spawnSync(process.execPath, ['--import', preload, `scripts/${script}`], {
+        encoding: 'utf8',
+      });
+      expect([status, stderr]).toEqual([1, expect.stringMatching(/^Portcullis needs Node\.js .*20\.20\.2/)]);
+    },
+  );
+});
+
 describe('The build', { timeout: 120_000 }, () => {
   it('builds code that loads from a folder with letters, signs of URLs and a blank in its name', async () => {
     const folder = await checkout('jürgen a%41 漢字');

@@ -99,6 +99,15 @@ describe('portcullis scan', () => {
     expect((await scan(['--help'])).code).toBe(0);
   });
 
+  it('names a path that it may not look at, and searches the others', async () => {
+    const folder = await folderWith({ 'a.env': PERSONS });
+    // Such a name is refused like one below a folder that may not be entered, but also to root.
+    const path = join(folder, 'x'.repeat(300));
+    const refused = `${path} cannot be read (ENAMETOOLONG).\n`;
+    expect(await scan([path])).toMatchObject({ code: 66, stdout: '', stderr: refused });
+    expect(await scan([path, folder])).toMatchObject({ code: 1, stderr: refused });
+  });
+
   it('shows names of files without their control characters', async () => {
     const folder = await folderWith({ 'a\u001b[2Jb': PERSONS });
     expect((await scan([folder])).lines).toEqual([

@@ -275,6 +275,20 @@ describe('The account of the embedded PostgreSQL', () => {
     expect(uid).toBe(isRoot ? NORMAL_USER.uid : process.getuid?.());
   });
 
+  it.runIf(normalUserCanRun)(
+    'starts despite a lock file whose process id now belongs to another user',
+    async () => {
+      const dataDir = await usedFolder();
+      const cluster = join(dataDir, 'postgres', 'cluster');
+      // Process 1 belongs to root.
+      await writeFile(join(cluster, 'postmaster.pid'), `1\n${cluster}\n0\n1\n\n127.0.0.1\n`);
+      execFileSync('chown', ['-R', String(NORMAL_USER.uid ?? process.getuid!()), dataDir]);
+
+      const { serviceUrl } = await startProcess(dataDir, NORMAL_USER).started;
+      expect(await query(serviceUrl, 'SELECT 1')).toEqual([1]);
+    },
+  );
+
   it.runIf(isRoot)('is never root', async () => {
     const dataDir = await temporaryFolder();
     await chmod(dataDir, 0o755);

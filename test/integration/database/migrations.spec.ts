@@ -1,5 +1,7 @@
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
 import { migrate } from '../../../src/platform/database/migrate.js';
 import { MIGRATIONS } from '../../../src/platform/database/migrations/migrations.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
@@ -12,6 +14,14 @@ async function rows<T extends object>(url: string, sql: string, values: unknown[
   } finally {
     await client.end();
   }
+}
+
+class FailingMigration1800000000000 implements MigrationInterface {
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('SELECT 1 / 0');
+  }
+
+  async down(): Promise<void> {}
 }
 
 describe('migrate', () => {
@@ -40,6 +50,19 @@ describe('migrate', () => {
        WHERE attname = 'members' AND attrelid::regclass::text ~ '^audit_seals(_\\d|$)' GROUP BY 1`,
     );
     expect(stored).toEqual([{ storage: 'e', tables: 5 }]);
+  });
+
+  it('keeps the migrations before one that fails, also where the command line runs them', async () => {
+    const fresh = await freshDatabase({ migrated: false });
+    onTestFinished(() => fresh.drop());
+    const dataSource = await new DataSource({
+      ...dataSourceOptions(fresh.settings, 'migrations'),
+      migrations: [MIGRATIONS[0]!, FailingMigration1800000000000],
+    }).initialize();
+    onTestFinished(() => dataSource.destroy());
+    await expect(dataSource.runMigrations()).rejects.toThrow('division by zero');
+    const recorded = await rows<{ name: string }>(fresh.ownerUrl, 'SELECT name FROM migrations');
+    expect(recorded).toEqual([{ name: MIGRATIONS[0]!.name }]);
   });
 
   it('works with a single role', async () => {

@@ -7,7 +7,7 @@ import { SEVERITIES, type Severity } from '../severity.js';
 /** An alert: a rule is, or was, true of a subject. */
 export class AlertDto implements AlertBody {
   /** Stays the same when the alert recurs. */
-  @ApiProperty({ format: 'uuid', example: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' })
+  @ApiProperty({ format: 'uuid', example: '8f3c1d6a-52e7-8b04-9a41-6f0a7e1b2c3d' })
   id: string;
 
   /** The rule's stable name. */

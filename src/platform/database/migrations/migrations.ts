@@ -44,6 +44,7 @@ import { ErasureByKey1795400037000 } from './1795400037000-erasure-by-key.js';
 import { RevocationsByOwner1795400038000 } from './1795400038000-revocations-by-owner.js';
 import { TokenExpiry1795400040000 } from './1795400040000-token-expiry.js';
 import { TrailProofs1795400041000 } from './1795400041000-trail-proofs.js';
+import { EntrySizes1795400042000 } from './1795400042000-entry-sizes.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -92,4 +93,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   RevocationsByOwner1795400038000,
   TokenExpiry1795400040000,
   TrailProofs1795400041000,
+  EntrySizes1795400042000,
 ];
