@@ -1,11 +1,8 @@
-import { QueryFailedError } from 'typeorm';
+import { areValuesRefused } from '../../platform/database/database-problem.js';
 import { PAGE } from './detection-resumption.js';
 
 /** How often a page is tried before its entries are evaluated one by one, and then an entry before it is skipped. */
 const ATTEMPTS = 3;
-
-/** The SQLSTATE classes of a statement whose values PostgreSQL does not accept: 22 data exception, 23 constraint violation. */
-const VALUES_REFUSED = /^2[23]/;
 
 /**
  * Finds the entry of a page that cannot be evaluated, so that it does not stop detection for good. Only failures that are
@@ -41,10 +38,5 @@ export class RefusedEntries {
   }
 }
 
-function isDueToEntry(error: unknown): boolean {
-  if (error instanceof TypeError || error instanceof RangeError) return true;
-  return (
-    error instanceof QueryFailedError &&
-    VALUES_REFUSED.test((error.driverError as { code?: string }).code ?? '')
-  );
-}
+const isDueToEntry = (error: unknown) =>
+  error instanceof TypeError || error instanceof RangeError || areValuesRefused(error);
