@@ -59,6 +59,16 @@ export async function onDatabase<T>(statement: () => Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * Returns whether PostgreSQL refused the values of a statement, so that the same statement will always fail: SQLSTATE
+ * classes 22 (data exception) and 23 (constraint violation).
+ */
+export function areValuesRefused(error: unknown): boolean {
+  return (
+    error instanceof QueryFailedError && /^2[23]/.test((error.driverError as { code?: string }).code ?? '')
+  );
+}
+
 /** Returns the name of the unique constraint that a statement violated (SQLSTATE 23505), or null. */
 export function violatedUnique(error: unknown): string | null {
   if (!(error instanceof QueryFailedError)) return null;

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AuditEntry } from '../../../src/audit/audit-entry.js';
@@ -55,6 +56,11 @@ const codes = new PositionCodes(new MasterKey('what detection signs its position
 
 async function readUp(detection: DetectionService): Promise<void> {
   while (await detection.step());
+}
+
+/** Runs detection so many times, whatever fails. */
+async function attempt(detection: DetectionService, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) await detection.step().catch(() => undefined);
 }
 
 describe('Detection', () => {
@@ -337,6 +343,35 @@ describe('Detection', () => {
     await owner.destroy();
     await readUp(detection);
     expect(await found()).toEqual([['brute_force', 1]]);
+  });
+
+  it('skips an entry whose alert cannot be written, after several attempts, and says so', async () => {
+    const logged = vi.spyOn(Logger.prototype, 'error').mockReturnValue();
+    happen(spread(9, 90, () => guess));
+    const [refused] = trailOf([{ at: 0, kind: 'grant', account: 'climber', role: 'admin' }], START + 95_000);
+    // PostgreSQL accepts this character in no text.
+    trail.entries.push({ ...refused!, requestId: 'a\u0000b' });
+    happen(
+      spread(3, 3, () => guess),
+      START + 100_000,
+    );
+    await attempt(instance(), 40);
+    expect(await found()).toEqual([['brute_force', 3]]);
+    expect(logged.mock.calls.map(([message]) => String(message))).toEqual([
+      expect.stringContaining(`Detection skipped the entry ${refused!.id}`),
+    ]);
+    logged.mockRestore();
+  });
+
+  it('skips nothing while PostgreSQL is unavailable, however long', async () => {
+    happen(spread(12, 120, () => guess));
+    const raise = vi.spyOn(alerting.raiser, 'raise').mockRejectedValue(new Error('Connection terminated'));
+    const detection = instance();
+    await attempt(detection, 20);
+    expect(await found()).toEqual([]);
+    raise.mockRestore();
+    await readUp(detection);
+    expect(await found()).toEqual([['brute_force', 3]]);
   });
 
   it('raises important alerts without delay among thirty invented subjects a second', async () => {
