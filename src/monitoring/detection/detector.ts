@@ -154,7 +154,7 @@ export class Detector {
     const usualFailureRatio = () => this.usualFailureRatio(nowMs);
     return {
       counted: window.counted,
-      seen: window.counted + window.otherAccounts,
+      otherAccounts: window.otherAccounts,
       distinct: { account: window.distinct('account'), address: window.distinct('address') },
       // A getter, because only some rules need it.
       get usualFailureRatio() {
