@@ -155,6 +155,7 @@ export class Detector {
     return {
       counted: window.counted,
       otherAccounts: window.otherAccounts,
+      usualAccounts: window.usualAccounts,
       distinct: { account: window.distinct('account'), address: window.distinct('address') },
       // A getter, because only some rules need it.
       get usualFailureRatio() {

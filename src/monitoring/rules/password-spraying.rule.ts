@@ -31,13 +31,15 @@ export function passwordSpraying(environment: Environment): Rule {
     distinct: ['account', 'address'],
     observe: ({ attempt }) => attempt && { subject: 'service', counts: attempt.failed },
     holds(figures, { count }) {
-      const { distinct, otherAccounts } = figures;
+      const { distinct, otherAccounts, usualAccounts } = figures;
       const ratio = distinct.account / (distinct.account + otherAccounts);
+      // Without failures on accounts that exist, and without logins, nothing differs from what is usual.
+      const comparable = usualAccounts / Math.max(1, usualAccounts + otherAccounts);
       return (
         distinct.account >= count &&
         distinct.address >= leastAddresses &&
         ratio > leastRatio &&
-        ratio >= Math.min(factor * figures.usualFailureRatio, NEARLY_ALL)
+        comparable >= Math.min(factor * figures.usualFailureRatio, NEARLY_ALL)
       );
     },
     summary: ({ counted, distinct, otherAccounts, usualFailureRatio }, { seconds }) =>

@@ -36,7 +36,12 @@ export interface Figures {
   readonly otherAccounts: number;
   /** Distinct values among the observations that count, for the dimensions named by the rule. */
   readonly distinct: Readonly<Record<Dimension, number>>;
-  /** Share of failures among the logins of the last 24 h before the longest window; 0 if there were none. */
+  /** Distinct accounts among the observations that count and would enter the usual share of failures, too. */
+  readonly usualAccounts: number;
+  /**
+   * Share of the accounts with failures, summed over the stretches of five minutes of the last 24 h before the longest window;
+   * 0 if there were no logins.
+   */
   readonly usualFailureRatio: number;
   /** The values kept by the rule for the newest few hundred observations that have one, the oldest first. */
   readonly values: readonly unknown[];
