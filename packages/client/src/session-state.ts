@@ -96,11 +96,15 @@ export class SessionState {
 
   /**
    * Reads the session that was seen. Throws `refusal` if it was left meanwhile: what was asked for in it is not meant for
-   * another account.
+   * another account. Null is answered only where nobody was seen, or where `mayBeOver`.
    */
-  async readSame(seen: State | null, refusal: unknown = sessionLeft()): Promise<State | null> {
+  async readSame(
+    seen: State | null,
+    refusal: unknown = sessionLeft(),
+    mayBeOver = false,
+  ): Promise<State | null> {
     const now = await this.read();
-    if (seen === null || now?.session === seen.session) return now;
+    if (seen === null || now?.session === seen.session || (now === null && mayBeOver)) return now;
     if (now === null || this.followers.get(now.session) !== seen.session) throw refusal;
     return now;
   }

@@ -1,0 +1,99 @@
+import { setImmediate } from 'node:timers/promises';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type Client, createClient } from '../../../packages/client/src/index.js';
+import { failure, problem } from '../../support/packages/observed-clients.js';
+import { ScriptedService, session } from '../../support/packages/scripted-service.js';
+import { eventually } from '../../support/time/eventually.js';
+
+describe('@portcullis/client, where answers that set or remove cookies are asked for at once', () => {
+  const service = new ScriptedService();
+  const { answers, sent } = service;
+  const reasons: string[] = [];
+  beforeEach(() => {
+    service.reset();
+    reasons.length = 0;
+  });
+
+  const signIn = async (client: Client, who: string, expiresIn?: number): Promise<void> => {
+    answers.set('POST /auth/login', () => session(who, { expiresIn }));
+    await client.login({ email: `${who}@example.com`, password: `of ${who}` });
+    sent.length = 0;
+  };
+
+  /** A client of Alice. */
+  const signedIn = async (expiresIn?: number) => {
+    const client = createClient({
+      baseUrl: 'http://localhost',
+      transport: 'cookie',
+      fetch: service.fetch,
+      onSignedOut: (reason) => reasons.push(reason),
+    });
+    await signIn(client, 'alice', expiresIn);
+    return client;
+  };
+
+  describe.each([
+    { where: 'with Web Locks', withLocks: navigator, isMissing: !('locks' in navigator) },
+    { where: 'without Web Locks', withLocks: undefined, isMissing: false },
+  ])('$where', ({ withLocks, isMissing }) => {
+    beforeEach(() => {
+      vi.stubGlobal('navigator', withLocks);
+      return () => void vi.unstubAllGlobals();
+    });
+
+    it.skipIf(isMissing)('sends a login after a refresh', async () => {
+      const client = await signedIn(0);
+      const refreshed = Promise.withResolvers<Response>();
+      answers.set('POST /auth/refresh', () => refreshed.promise);
+      const pending = client.me();
+      await eventually(() => expect(sent).toHaveLength(1));
+      answers.set('POST /auth/login', () => session('bob'));
+      const login = client.login({ email: 'bob@example.com', password: 'of bob' });
+      await setImmediate();
+      expect(sent).toEqual(['POST /auth/refresh, null']);
+      refreshed.resolve(session('alice'));
+      await Promise.all([pending, login]);
+      expect(sent).toContain('POST /auth/login, null');
+    });
+
+    it.skipIf(isMissing)('signs out once where three logouts come at once', async () => {
+      const client = await signedIn();
+      await Promise.all([client.logout(), client.logout(), client.logout()]);
+      expect([reasons, await client.isSignedIn()]).toEqual([['logout'], false]);
+    });
+
+    it.skipIf(isMissing)('sends a logout also where the session ends while it waits', async () => {
+      const client = await signedIn(0);
+      const refreshed = Promise.withResolvers<Response>();
+      answers.set('POST /auth/refresh', () => refreshed.promise);
+      const pending = client.me();
+      await eventually(() => expect(sent).toHaveLength(1));
+      const logout = client.logout();
+      refreshed.resolve(problem(401, 'session_ended'));
+      await failure(pending);
+      await logout;
+      expect([reasons, sent]).toEqual([
+        ['session_ended'],
+        ['POST /auth/refresh, null', expect.stringMatching(/^POST .auth.logout,/)],
+      ]);
+    });
+  });
+
+  it('waits for a refresh that is not answered for five seconds at most', async () => {
+    const late = new AbortController();
+    const client = await signedIn(0);
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(late.signal);
+    onTestFinished(() => timeout.mockRestore());
+    const refreshed = Promise.withResolvers<Response>();
+    answers.set('POST /auth/refresh', () => refreshed.promise);
+    const pending = client.me();
+    await eventually(() => expect(sent).toHaveLength(1));
+    const login = signIn(client, 'bob');
+    await setImmediate();
+    late.abort();
+    await login;
+    expect(Math.max(...timeout.mock.calls.map(([ms]) => ms))).toBe(5000);
+    refreshed.resolve(session('alice'));
+    await failure(pending);
+  });
+});
