@@ -8,6 +8,8 @@ const LATE_SECONDS = 1;
 /** The session of this browser or process. In the cookie transport it has no tokens. */
 export interface State {
   readonly session: string;
+  /** The id of its account. */
+  readonly user: string;
   /** Changes with every refresh, so that a tab sees that another one has refreshed. */
   readonly stamp: string;
   readonly tokens?: Tokens;
@@ -18,9 +20,7 @@ interface Tokens {
   readonly refreshToken: string;
 }
 
-type Message =
-  | { readonly session: string; readonly stamp: string }
-  | { readonly ended: string; readonly reason: SignedOutReason };
+type Message = Omit<State, 'tokens'> | { readonly ended: string; readonly reason: SignedOutReason };
 
 /** A storage that forgets everything with the page or the process. */
 function memory(): TokenStorage {
@@ -54,7 +54,7 @@ function stateOf(value: string): State | null {
 
 /**
  * Who is signed in, as all tabs see it. It is in the given storage or, in the cookie transport, in `localStorage`, where
- * only the id of the session is kept. The tabs tell each other what they change.
+ * only the ids of the session and of its account are kept. The tabs tell each other what they change.
  */
 export class SessionState {
   readonly isShared: boolean;
@@ -109,9 +109,12 @@ export class SessionState {
     return now;
   }
 
-  /** Takes what a proof answered for the session in which it was asked for: the page's cookies may be of another one. */
-  follow(asked: State, proved: SignedIn): void {
-    this.followers.set(proved.session.id, asked.session);
+  /**
+   * Takes what a proof answered for the session in which it was asked for: the page's cookies may be of another one. Another
+   * account proves nothing for this one.
+   */
+  follow(asked: State, { session, user }: SignedIn): void {
+    if (session.id !== asked.session && user.id === asked.user) this.followers.set(session.id, asked.session);
   }
 
   /**
@@ -119,9 +122,10 @@ export class SessionState {
    * was left meanwhile, or another tab has later tokens because this one was frozen.
    */
   async adopt(answer: SignedIn, isWanted: (kept: State | null) => boolean = () => true): Promise<void> {
+    const stamp = Math.random().toString(36).slice(2);
+    const told = { session: answer.session.id, user: answer.user.id, stamp };
     const state: State = {
-      session: answer.session.id,
-      stamp: Math.random().toString(36).slice(2),
+      ...told,
       ...('accessToken' in answer && {
         tokens: { accessToken: answer.accessToken, refreshToken: answer.refreshToken },
       }),
@@ -131,7 +135,7 @@ export class SessionState {
     this.known = state.session;
     // A monotonic clock: neither a wrong clock nor a change of time matters.
     this.deadline = { stamp: state.stamp, atMs: performance.now() + answer.expiresIn * 1000 };
-    this.tell({ session: state.session, stamp: state.stamp });
+    this.tell(told);
   }
 
   /** Whether the access token is known to have expired. It may have expired all the same where this is false. */
@@ -168,13 +172,13 @@ export class SessionState {
       this.announce(message.ended, message.reason);
       return;
     }
-    const { session, stamp } = message;
+    const { session } = message;
     const before = this.known;
     if (this.isBody) {
       if (!(await this.isKept(session))) return;
     } else {
       this.known = session;
-      if (this.isOnlyTold) await this.storage.setItem(this.name, JSON.stringify({ session, stamp }));
+      if (this.isOnlyTold) await this.storage.setItem(this.name, JSON.stringify(message));
     }
     if (before !== null && before !== session) this.announce(before, 'replaced');
   }

@@ -57,15 +57,28 @@ describe('@portcullis/client, where another account signs in while a request wai
     },
   );
 
-  it('repeats it after a proof in whichever session the cookies are, since that is the one that was proved', async () => {
+  /** The page's cookies are of another session by the time of the proof, which that one answers. */
+  const provedBy = async (answer: Response) => {
     const client: Client = clientOf('cookie', async () => {
       await client.stepUp({ password: 'of alice' });
     });
     await signIn(client, 'alice');
     answers.set('DELETE /users/me', () => problem(401, 'insufficient_user_authentication'));
-    answers.set('POST /auth/step-up', () => session('of other cookies'));
-    await client.request('DELETE', '/users/me');
-    expect(sent.filter((request) => request.startsWith('DELETE /users/me'))).toHaveLength(2);
+    answers.set('POST /auth/step-up', () => answer);
+    return client.request('DELETE', '/users/me');
+  };
+  const deletions = () => sent.filter((request) => request.startsWith('DELETE /users/me'));
+
+  it('repeats it after a proof in whichever session of its account the cookies are', async () => {
+    await provedBy(session('of other cookies', { user: 'alice' }));
+    expect(deletions()).toHaveLength(2);
+  });
+
+  it('does not repeat it after a proof of another account', async () => {
+    expect(await failure(provedBy(session('bob')))).toMatchObject({
+      code: 'insufficient_user_authentication',
+    });
+    expect(deletions()).toHaveLength(1);
   });
 
   /** Another account signs in during a request, whose answer is a limit. */
