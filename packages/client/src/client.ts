@@ -203,7 +203,7 @@ class SessionClient {
       return take(await this.wire.exchange(call, seen?.tokens?.accessToken));
     };
     const sendInTurn = (refusal?: unknown) =>
-      !this.isBody && isExclusive(call.path)
+      !this.isBody && isExclusive(call.method, call.path)
         ? exclusively(this.state.name, () => send(refusal), call.signal)
         : send(refusal);
     try {

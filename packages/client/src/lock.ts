@@ -8,11 +8,14 @@ const MAX_WAIT_MS = 5000;
  * decide who is signed in.
  */
 const EXCLUSIVE: readonly string[] = [
-  '/auth/login',
-  '/auth/login/factor',
-  '/auth/passkey',
-  '/auth/step-up',
-  '/auth/logout',
+  'POST /auth/login',
+  'POST /auth/login/factor',
+  'POST /auth/passkey',
+  'POST /auth/step-up',
+  'POST /auth/logout',
+  'DELETE /users/me',
+  // It removes them if the session is that of the request.
+  'DELETE /users/me/sessions/{id}',
 ];
 
 interface Locks {
@@ -20,8 +23,8 @@ interface Locks {
 }
 
 /** Whether a request in the cookie transport must not be sent during another one like it, or during a refresh. */
-export function isExclusive(path: string): boolean {
-  return EXCLUSIVE.includes(path);
+export function isExclusive(method: string, path: string): boolean {
+  return EXCLUSIVE.includes(`${method} ${path}`);
 }
 
 /** The last action of each name in this page or process, where there are no locks. */

@@ -56,6 +56,28 @@ describe('@portcullis/client, where answers that set or remove cookies are asked
       expect(sent).toContain('POST /auth/login, null');
     });
 
+    it.skipIf(isMissing).each([
+      ['of the account', (client: Client) => client.request('DELETE', '/users/me')],
+      [
+        'of a session, which may be its own',
+        (client: Client) => client.request('DELETE', '/users/me/sessions/{id}', { params: { id: 'alice' } }),
+      ],
+    ])('sends a login after a deletion %s', async (_what, remove) => {
+      const client = await signedIn();
+      const removed = Promise.withResolvers<Response>();
+      answers.set('DELETE /users/me', () => removed.promise);
+      answers.set('DELETE /users/me/sessions/alice', () => removed.promise);
+      const pending = remove(client);
+      await eventually(() => expect(sent).toHaveLength(1));
+      answers.set('POST /auth/login', () => session('bob'));
+      const login = client.login({ email: 'bob@example.com', password: 'of bob' });
+      await setImmediate();
+      expect(sent).toHaveLength(1);
+      removed.resolve(new Response(null, { status: 204 }));
+      await Promise.all([pending, login]);
+      expect(sent).toHaveLength(2);
+    });
+
     it.skipIf(isMissing)('signs out once where three logouts come at once', async () => {
       const client = await signedIn();
       await Promise.all([client.logout(), client.logout(), client.logout()]);
