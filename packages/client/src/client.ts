@@ -204,7 +204,7 @@ class SessionClient {
     };
     const sendInTurn = (refusal?: unknown) =>
       !this.isBody && isExclusive(call.method, call.path)
-        ? exclusively(this.state.name, () => send(refusal), call.signal)
+        ? exclusively(this.state.queue, () => send(refusal), call.signal)
         : send(refusal);
     try {
       return await sendInTurn();
@@ -258,9 +258,9 @@ class SessionClient {
 
   /** One refresh at a time; resolves with null where another tab had refreshed or signed out before it. */
   private renew(seen: State | null): Promise<SignedIn | null> {
-    const { isShared, name } = this.state;
+    const { isShared, queue } = this.state;
     const send = () => this.renewOnce(seen);
-    const sendInTurn = isShared ? () => exclusively(name, send) : send;
+    const sendInTurn = isShared ? () => exclusively(queue, send) : send;
     return (this.renewing ??= untilAnswered(sendInTurn).finally(() => {
       this.renewing = null;
     }));

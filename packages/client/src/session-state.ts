@@ -1,3 +1,4 @@
+import type { Queue } from './lock.js';
 import { sessionLeft } from './problem.js';
 import type { SignedIn, SignedOutReason, TokenStorage } from './types.js';
 import { sleep } from './wire.js';
@@ -58,6 +59,8 @@ function stateOf(value: string): State | null {
  */
 export class SessionState {
   readonly isShared: boolean;
+  /** That of all tabs. In the body transport outside of pages, each storage has its own: it is one of several people's. */
+  readonly queue: Queue;
   private readonly storage: TokenStorage;
   private readonly channel: InstanceType<typeof BroadcastChannel> | null;
   private readonly announced = new Set<string>();
@@ -66,7 +69,7 @@ export class SessionState {
   private deadline = { stamp: '', atMs: 0 };
 
   constructor(
-    readonly name: string,
+    private readonly name: string,
     private readonly isBody: boolean,
     given: TokenStorage | undefined,
     private readonly onSignedOut: ((reason: SignedOutReason) => void) | undefined,
@@ -75,8 +78,10 @@ export class SessionState {
     this.storage = kept ?? memory();
     this.isShared = !isBody || kept !== null;
     // Only pages and their workers have tabs. A page that is simulated in Node.js may have no channels.
-    const hasTabs = ['location', 'BroadcastChannel'].every((name) => name in globalThis);
-    this.channel = this.isShared && hasTabs && !('Deno' in globalThis) ? new BroadcastChannel(name) : null;
+    const hasTabs = 'location' in globalThis && !('Deno' in globalThis);
+    this.queue = isBody && !hasTabs ? this.storage : name;
+    const hasChannel = this.isShared && hasTabs && 'BroadcastChannel' in globalThis;
+    this.channel = hasChannel ? new BroadcastChannel(name) : null;
     // Node.js only, where an open channel keeps the process alive.
     (this.channel as { unref?: () => void } | null)?.unref?.();
     this.channel?.addEventListener('message', (event: object) => {

@@ -1,9 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Client, createClient } from '../../../packages/client/src/index.js';
-import { failure, problem } from '../../support/packages/observed-clients.js';
+import { failure, problem, SlowStorage } from '../../support/packages/observed-clients.js';
 import { ScriptedService, session } from '../../support/packages/scripted-service.js';
 import { eventually } from '../../support/time/eventually.js';
+
+const PLATFORMS = [
+  { where: 'with Web Locks', withLocks: navigator, isMissing: !('locks' in navigator) },
+  { where: 'without Web Locks', withLocks: undefined, isMissing: false },
+];
 
 describe('@portcullis/client, where answers that set or remove cookies are asked for at once', () => {
   const service = new ScriptedService();
@@ -32,10 +37,7 @@ describe('@portcullis/client, where answers that set or remove cookies are asked
     return client;
   };
 
-  describe.each([
-    { where: 'with Web Locks', withLocks: navigator, isMissing: !('locks' in navigator) },
-    { where: 'without Web Locks', withLocks: undefined, isMissing: false },
-  ])('$where', ({ withLocks, isMissing }) => {
+  describe.each(PLATFORMS)('$where', ({ withLocks, isMissing }) => {
     beforeEach(() => {
       vi.stubGlobal('navigator', withLocks);
       return () => void vi.unstubAllGlobals();
@@ -119,3 +121,66 @@ describe('@portcullis/client, where answers that set or remove cookies are asked
     await failure(pending);
   });
 });
+
+describe.each(PLATFORMS)(
+  '@portcullis/client, where a process has several clients, $where',
+  ({ withLocks, isMissing }) => {
+    const service = new ScriptedService();
+    const { answers, sent } = service;
+    beforeEach(() => {
+      service.reset();
+      vi.stubGlobal('navigator', withLocks);
+      return () => void vi.unstubAllGlobals();
+    });
+
+    const clientOf = (storage: SlowStorage) =>
+      createClient({ baseUrl: 'http://localhost', transport: 'body', storage, fetch: service.fetch });
+
+    /** A client whose access token has expired. */
+    const expired = async (who: string, storage = new SlowStorage()) => {
+      const client = clientOf(storage);
+      answers.set('POST /auth/login', () => session(who, { expiresIn: 0 }));
+      await client.login({ email: `${who}@example.com`, password: `of ${who}` });
+      sent.length = 0;
+      return client;
+    };
+
+    /** Sends a request, and resolves when the refresh before it was sent; with the function that answers the refresh. */
+    const beganToRefresh = async (client: Client<'body'>) => {
+      const refreshed = Promise.withResolvers<Response>();
+      answers.set('POST /auth/refresh', () => refreshed.promise);
+      const pending = client.me();
+      await eventually(() => expect(sent).toEqual(['POST /auth/refresh, null']));
+      return async (answer: Response) => {
+        refreshed.resolve(answer);
+        await pending;
+      };
+    };
+
+    it.skipIf(isMissing)(
+      'refreshes for one person while the refresh of another is not answered',
+      async () => {
+        const bob = await expired('bob');
+        const answerAlice = await beganToRefresh(await expired('alice'));
+        answers.set('POST /auth/refresh', () => session('bob'));
+        const pending = bob.me();
+        await setImmediate();
+        expect(sent).toContain('GET /users/me, Bearer bob');
+        await Promise.all([answerAlice(session('alice')), pending]);
+      },
+    );
+
+    it.skipIf(isMissing)('refreshes one after the other for clients with one storage', async () => {
+      const storage = new SlowStorage();
+      const one = await expired('alice', storage);
+      const other = clientOf(storage);
+      const answer = await beganToRefresh(one);
+      const pending = other.refresh();
+      await setImmediate();
+      expect(sent).toHaveLength(1);
+      answers.set('POST /auth/refresh', () => session('alice'));
+      await answer(session('alice'));
+      await pending;
+    });
+  },
+);
