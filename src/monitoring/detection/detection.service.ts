@@ -1,6 +1,5 @@
 import {
   Injectable,
-  Logger,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
   type OnModuleInit,
@@ -17,6 +16,7 @@ import { untilAvailable } from '../../platform/database/until-available.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
 import { DetectionResumption, PAGE, type Progress } from './detection-resumption.js';
 import { RefusedEntries } from './refused-entries.js';
+import { logSkipped } from './skipped-entry.js';
 import { DetectionRepository } from './detection.repository.js';
 import type { Cursor } from './position-codes.js';
 import { Leadership } from '../../platform/leader/leadership.js';
@@ -33,7 +33,6 @@ const PAUSE_MS = 500;
 @Injectable()
 export class DetectionService implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask(DetectionService.name, () => this.step(), { pauseMs: PAUSE_MS });
-  private readonly logger = new Logger(DetectionService.name);
   private readonly refused = new RefusedEntries();
   private progress: Progress | null = null;
 
@@ -124,7 +123,7 @@ export class DetectionService implements OnModuleInit, OnApplicationBootstrap, O
       await this.detection.saveSlots(tx, slots);
       await this.raiser.raise(tx, findings);
     });
-    if (isSkipping) this.logger.error(`Detection skipped the entry ${last.id}: it cannot be evaluated`);
+    if (isSkipping) logSkipped(last.id);
     progress.cursor = next;
     progress.position = position;
   }

@@ -5,8 +5,8 @@ import { PAGE } from './detection-resumption.js';
 const ATTEMPTS = 3;
 
 /**
- * Finds the entry of a page that cannot be evaluated, so that it does not stop detection for good. Only failures that are
- * due to the entry count: while PostgreSQL is unavailable or refuses every statement, nothing is ever skipped.
+ * Finds the entry of a page whose alert PostgreSQL refuses, so that it does not stop detection for good. Only refused values
+ * count: while PostgreSQL is unavailable or refuses every statement, nothing is ever skipped.
  */
 export class RefusedEntries {
   private failures = 0;
@@ -24,7 +24,7 @@ export class RefusedEntries {
   }
 
   failed(error: unknown): void {
-    if (!isDueToEntry(error)) return;
+    if (!areValuesRefused(error)) return;
     this.failures += 1;
     if (this.single > 0 || this.failures < ATTEMPTS) return;
     this.single = PAGE;
@@ -37,6 +37,3 @@ export class RefusedEntries {
     if (this.single > 0) this.single -= 1;
   }
 }
-
-const isDueToEntry = (error: unknown) =>
-  error instanceof TypeError || error instanceof RangeError || areValuesRefused(error);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
@@ -6,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { AuditEntry } from '../../../src/audit/audit-entry.js';
 import type { AuditFeed, FeedPage } from '../../../src/audit/feed/audit-feed.js';
 import type { AlertBody } from '../../../src/monitoring/alerts/alert-body.js';
+import { AlertsRepository } from '../../../src/monitoring/alerts/alerts.repository.js';
 import { DetectionRepository } from '../../../src/monitoring/detection/detection.repository.js';
 import { DetectionResumption } from '../../../src/monitoring/detection/detection-resumption.js';
 import { PositionCodes } from '../../../src/monitoring/detection/position-codes.js';
@@ -40,6 +42,9 @@ class ListedTrail implements Pick<AuditFeed, 'readAfter' | 'beginning'> {
 }
 
 const guess = { kind: 'login', account: 'victim', address: '192.0.2.1', password: 'wrong' } as const;
+
+/** Too long for an index of PostgreSQL, which compresses texts with repetitions. */
+const LONG = randomBytes(3000).toString('hex');
 
 const GONE = '019a0000-0000-7000-8000-0000000000aa';
 const LATE = '019a0000-0000-7000-8000-0000000000bb';
@@ -345,12 +350,16 @@ describe('Detection', () => {
     expect(await found()).toEqual([['brute_force', 1]]);
   });
 
-  it('skips an entry whose alert cannot be written, after several attempts, and says so', async () => {
+  it.each([
+    // PostgreSQL accepts this character in no text.
+    ['has a character that is refused', { requestId: 'a\u0000b' }],
+    ['has a value that is too long for an index', { details: { granted: ['admin'], operator: LONG } }],
+  ])('skips an entry whose alert %s, after several attempts, and says so', async (_, inserted) => {
+    await asOwner(`CREATE INDEX of_operators ON monitoring_alert ((evidence ->> 'grantedBy'))`);
     const logged = vi.spyOn(Logger.prototype, 'error').mockReturnValue();
     happen(spread(9, 90, () => guess));
     const [refused] = trailOf([{ at: 0, kind: 'grant', account: 'climber', role: 'admin' }], START + 95_000);
-    // PostgreSQL accepts this character in no text.
-    trail.entries.push({ ...refused!, requestId: 'a\u0000b' });
+    trail.entries.push({ ...refused!, ...inserted });
     happen(
       spread(3, 3, () => guess),
       START + 100_000,
@@ -360,16 +369,44 @@ describe('Detection', () => {
     expect(logged.mock.calls.map(([message]) => String(message))).toEqual([
       expect.stringContaining(`Detection skipped the entry ${refused!.id}`),
     ]);
+    await asOwner('DROP INDEX of_operators');
     logged.mockRestore();
   });
 
+  it.each([
+    ['an address that is none', { address: 'x:y' }, [], 1],
+    ['a subject that is no text', { details: { kid: { toString: 1, valueOf: 1 } } }, [], 1],
+    ['a subject that is too long for an index', { details: { kid: LONG } }, [['forged_signing_key', 1]], 0],
+  ])(
+    'goes on after an inserted entry with %s, and so does the next leader',
+    async (_, inserted, raised, skips) => {
+      const logged = vi.spyOn(Logger.prototype, 'error').mockReturnValue();
+      happen(spread(9, 90, () => guess));
+      const [entry] = trailOf([{ ...guess, at: 0 }], START + 95_000);
+      trail.entries.push({ ...entry!, type: 'signing_key_rejected', ...inserted });
+      happen([{ ...guess, at: 0 }], START + 100_000);
+      await readUp(instance());
+      expect(await found()).toEqual([['brute_force', 1], ...raised]);
+      expect(logged.mock.calls.map(([message]) => String(message))).toEqual(
+        Array.from({ length: skips }, () => expect.stringContaining(entry!.id)),
+      );
+      happen([{ ...guess, at: 0 }], START + 110_000);
+      await readUp(instance());
+      expect(await found()).toEqual([['brute_force', 2], ...raised]);
+      logged.mockRestore();
+    },
+  );
+
   it('skips nothing while PostgreSQL is unavailable, however long', async () => {
     happen(spread(12, 120, () => guess));
-    const raise = vi.spyOn(alerting.raiser, 'raise').mockRejectedValue(new Error('Connection terminated'));
+    // Without findings nothing is inserted, so the entries would get past if they were skipped.
+    const insert = vi
+      .spyOn(AlertsRepository.prototype, 'insertNew')
+      .mockRejectedValue(new Error('Connection terminated'));
     const detection = instance();
     await attempt(detection, 20);
     expect(await found()).toEqual([]);
-    raise.mockRestore();
+    insert.mockRestore();
     await readUp(detection);
     expect(await found()).toEqual([['brute_force', 3]]);
   });
