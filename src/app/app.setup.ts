@@ -98,7 +98,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     // A hook of the route runs after those of the application, which record the true status.
     if (isForwardAuthRoute(route)) route.onSend = answerNginx;
     if (isRawBodyRoute(route))
-      Object.assign(route, { bodyLimit: LARGE_BODY_LIMIT, preParsing: largeBodies.admit });
+      Object.assign(route, { bodyLimit: LARGE_BODY_LIMIT, preParsing: largeBodies.bound });
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     openRequestContext(request, reply);

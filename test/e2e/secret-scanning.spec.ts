@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LeakResponse } from '../../src/machines/leaks/leak-response.js';
 import { newKey } from '../../src/machines/keys/key-format.js';
 import { bodySignature } from '../../src/platform/crypto/body-signature.js';
@@ -222,20 +222,35 @@ describeWithRedis('POST /secret-scanning', () => {
     expect([answer.statusCode, answer.json().code]).toEqual([413, 'payload_too_large']);
   });
 
-  it('waits for sixteen large bodies at most, and goes on to read small ones', async () => {
+  describe('while large bodies arrive', () => {
     const large = [{ token: '', url: 'x'.repeat(100_000) }];
     const head = `POST /secret-scanning HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n`;
-    const { port } = new URL(here.url);
-    const unfinished = Array.from({ length: 16 }, () => connect(Number(port), '127.0.0.1').setNoDelay());
-    for (const socket of unfinished) socket.write(head);
+    /** Sends the beginning of bodies from an address, and no more until the test is finished. */
+    const begin = (localAddress: string, count: number, bytes: number) => {
+      const port = Number(new URL(here.url).port);
+      for (let n = 0; n < count; n += 1) {
+        const socket = connect({ port, host: '127.0.0.1', localAddress }).on('error', () => undefined);
+        socket.write(`${head}${'x'.repeat(bytes)}`);
+        onTestFinished(() => void socket.destroy());
+      }
+    };
     const codeOf = async () => {
       const answer = await send(large);
       return answer.statusCode === 202 ? '202' : answer.json<{ code: string }>().code;
     };
-    await expect.poll(codeOf).toBe('overloaded');
-    await report({ token: '', url: '' });
-    for (const socket of unfinished) socket.destroy();
-    await expect.poll(codeOf).toBe('202');
+
+    it('holds sixteen at most, and goes on to read small ones', async () => {
+      for (const address of ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5']) begin(address, 4, 70_000);
+      await expect.poll(codeOf).toBe('overloaded');
+      await report({ token: '', url: '' });
+    });
+
+    it('holds four of one network at most, and none of connections that only announce one', async () => {
+      await expect.poll(codeOf).toBe('202');
+      begin('127.0.0.2', 40, 70_000);
+      for (const address of ['127.0.0.3', '127.0.0.4', '127.0.0.5']) begin(address, 10, 60_000);
+      for (let n = 0; n < 10; n += 1) expect(await codeOf()).toBe('202');
+    });
   });
 
   it('goes on to the next key of a report when one cannot be revoked, and fails so that the report is sent again', async () => {

@@ -66,6 +66,10 @@ describe('The life of an alert', () => {
     expect(alert.count).toBe(2_147_483_647);
   });
 
+  it('begins with the largest value of the column at most', () => {
+    expect(open('id', finding({ count: 1e12 })).count).toBe(2_147_483_647);
+  });
+
   it('can be acknowledged once, and not after it was resolved', () => {
     const alert = open('id', finding());
     expect(acknowledge(alert, 'first')).toBe(true);

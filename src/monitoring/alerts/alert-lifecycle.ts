@@ -16,7 +16,7 @@ export function open(id: string, finding: Finding): Alert {
     severity: finding.kind.severity,
     subject: finding.subject,
     state: 'open',
-    count: Math.max(1, finding.count),
+    count: Math.min(MAX_COUNT, Math.max(1, finding.count)),
     firstSeenAt: finding.firstSeenAt,
     lastSeenAt: finding.lastSeenAt,
     evidence: finding.evidence,

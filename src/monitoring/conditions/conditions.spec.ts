@@ -40,6 +40,25 @@ describe('error_rate', () => {
     expect(errorRate(watch, environment).check() !== null).toBe(found);
   });
 
+  it.each([
+    [2, 49, 49, false],
+    [2, 50, 3, true],
+    // A single failure is never 5 % of the least number, however many workers there are.
+    [64, 39, 39, false],
+    [64, 40, 1, false],
+    [64, 40, 2, true],
+  ])('with %i workers, of which one got %i requests, %i with 5xx: %s', (workers, calls, faults, found) => {
+    const watch = { faults: () => ({ calls, faults }) } as CallWatch;
+    const shared = Object.assign(new Environment(), { WEB_CONCURRENCY: workers });
+    expect(errorRate(watch, shared).check() !== null).toBe(found);
+  });
+
+  it('requires no more requests of a worker than of the service', () => {
+    const watch = { faults: () => ({ calls: 20, faults: 20 }) } as CallWatch;
+    const small = Object.assign(new Environment(), { WEB_CONCURRENCY: 2, DETECT_ERROR_RATE: '20/300' });
+    expect(errorRate(watch, small).check()).not.toBeNull();
+  });
+
   it('is never true when it is switched off', () => {
     const watch = { faults: () => ({ calls: 1000, faults: 1000 }) } as CallWatch;
     const off = Object.assign(new Environment(), { DETECT_ERROR_RATE: 'off' });
@@ -55,6 +74,16 @@ describe('latency', () => {
   ])('with a p99 of %s ms is %s', (p99Ms, found) => {
     const watch = { lowestP99Ms: () => p99Ms } as unknown as CallWatch;
     expect(latency(watch, environment).check() !== null).toBe(found);
+  });
+
+  it.each([
+    [1, 10],
+    [2, 5],
+    [8, 5],
+  ])('with %i workers requires %i requests of each in a tenth of the window', (workers, least) => {
+    const watch = { lowestP99Ms: (calls: number) => (calls === least ? 1001 : null) } as unknown as CallWatch;
+    const shared = Object.assign(new Environment(), { WEB_CONCURRENCY: workers });
+    expect(latency(watch, shared).check()).not.toBeNull();
   });
 });
 

@@ -7,6 +7,7 @@ import { type Occurrence, occurrenceOf } from '../rules/occurrence.js';
 import type { Rule } from '../rules/rule.js';
 import { Detector } from './detector.js';
 import { FailureBaseline, SLOT_MS, slotOf } from './failure-baseline.js';
+import { evaluatedOrSkipped } from './skipped-entry.js';
 
 /** Longer than the day of the failure baseline and the longest configurable window; milliseconds. */
 export const SLOTS_KEPT_MS = 3 * 86_400_000;
@@ -22,7 +23,10 @@ export interface Slot {
   failures: number;
 }
 
-/** The leader's state in memory. It is discarded with the leadership and rebuilt from PostgreSQL. */
+/**
+ * The leader's state in memory. It is discarded with the leadership and rebuilt from PostgreSQL. An entry that cannot be
+ * evaluated is skipped and logged, whether it is new or remembered.
+ */
 export class DetectionRun {
   readonly longestWindowMs: number;
   private readonly detector: Detector;
@@ -76,7 +80,9 @@ export class DetectionRun {
 
   private read(entries: readonly AuditEntry[]): Occurrence[] {
     const nowMs = this.clock.nowMs();
-    return entries.map((entry) => occurrenceOf(entry, this.attempts, nowMs));
+    return entries.flatMap(
+      (entry) => evaluatedOrSkipped(entry.id, () => occurrenceOf(entry, this.attempts, nowMs)) ?? [],
+    );
   }
 
   /**

@@ -15,6 +15,8 @@ import {
 import { untilAvailable } from '../../platform/database/until-available.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
 import { DetectionResumption, PAGE, type Progress } from './detection-resumption.js';
+import { RefusedEntries } from './refused-entries.js';
+import { logSkipped } from './skipped-entry.js';
 import { DetectionRepository } from './detection.repository.js';
 import type { Cursor } from './position-codes.js';
 import { Leadership } from '../../platform/leader/leadership.js';
@@ -25,11 +27,13 @@ const PAUSE_MS = 500;
  * Reads the trail of all instances, evaluates it with the rules, and raises what they find. Runs on one leader, in
  * memory: an exact window needs every event in order, and no request waits for any of it. The alerts of a page and
  * the cursor after it are committed together, so that nothing is evaluated twice or skipped. After any failure, the
- * memory is discarded and rebuilt from the trail.
+ * memory is discarded and rebuilt from the trail. Only an entry that cannot be evaluated, whatever is tried, is skipped
+ * and logged.
  */
 @Injectable()
 export class DetectionService implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask(DetectionService.name, () => this.step(), { pauseMs: PAUSE_MS });
+  private readonly refused = new RefusedEntries();
   private progress: Progress | null = null;
 
   constructor(
@@ -62,10 +66,11 @@ export class DetectionService implements OnModuleInit, OnApplicationBootstrap, O
     }
     try {
       const progress = (this.progress ??= await this.resumption.resume());
-      const { entries, position } = await this.trail.readAfter(progress.position, PAGE);
-      if (entries.length > 0) await this.judge(progress, entries, position);
+      const { pageSize } = this.refused;
+      const { entries, position } = await this.trail.readAfter(progress.position, pageSize);
+      if (entries.length > 0) await this.judgeCounted(progress, entries, position);
       else progress.position = position;
-      return entries.length === PAGE;
+      return entries.length === pageSize;
     } catch (error) {
       this.progress = null;
       throw error;
@@ -92,8 +97,25 @@ export class DetectionService implements OnModuleInit, OnApplicationBootstrap, O
     await this.transactions.run((tx) => this.detection.moveCursor(tx, cursor, { ...cursor, position }));
   }
 
+  private async judgeCounted(
+    progress: Progress,
+    entries: readonly AuditEntry[],
+    position: string,
+  ): Promise<void> {
+    try {
+      await this.judge(progress, entries, position);
+    } catch (error) {
+      this.refused.failed(error);
+      throw error;
+    }
+    this.refused.passed();
+  }
+
   private async judge(progress: Progress, entries: readonly AuditEntry[], position: string): Promise<void> {
-    const { findings, slots } = progress.run.judge(entries, progress.position);
+    const { isSkipping } = this.refused;
+    const { findings, slots } = isSkipping
+      ? { findings: [], slots: [] }
+      : progress.run.judge(entries, progress.position);
     const last = entries.at(-1)!;
     const next: Cursor = { position, entryId: last.id, entryTime: new Date(last.time) };
     await this.transactions.run(async (tx) => {
@@ -101,6 +123,7 @@ export class DetectionService implements OnModuleInit, OnApplicationBootstrap, O
       await this.detection.saveSlots(tx, slots);
       await this.raiser.raise(tx, findings);
     });
+    if (isSkipping) logSkipped(last.id);
     progress.cursor = next;
     progress.position = position;
   }

@@ -4,10 +4,16 @@ import type { Finding } from '../alerts/alert-kind.js';
 import { mostSevereFirst } from '../alerts/severity.js';
 import type { Figures, Rule, Threshold } from '../rules/rule.js';
 import type { Occurrence } from '../rules/occurrence.js';
+import { evaluatedOrSkipped } from './skipped-entry.js';
 import { SlidingWindows } from './sliding-windows.js';
 import { type Located, SubjectBound } from './subject-bound.js';
 import type { SubjectWindow } from './subject-window.js';
 
+/**
+ * Longer subjects are cut to this number of characters, at most 1.5 kB in UTF-8. A row of the index over the subjects of
+ * alerts has less than 2.7 kB.
+ */
+const LONGEST_SUBJECT = 500;
 /** How many people whose erasure was read are remembered, about 100 bytes each. */
 const REMEMBERED_ERASED = 20_000;
 
@@ -60,14 +66,18 @@ export class Detector {
     const hits = new Map<string, Hit>();
     for (const occurrence of occurrences) {
       if (this.erased.has(occurrence.entry.userId ?? '')) continue;
-      for (const watched of this.watched.get(occurrence.entry.type) ?? [])
-        this.weigh(watched, occurrence, hits);
+      const { id, type } = occurrence.entry;
+      evaluatedOrSkipped(id, () => {
+        for (const watched of this.watched.get(type) ?? []) this.weigh(watched, occurrence, hits);
+      });
     }
     this.forgetErased(occurrences);
     const found = new Map<SubjectBound, Located[]>();
     for (const hit of hits.values()) {
       const { bound } = hit.watched;
-      const located = { finding: this.finding(hit), network: hit.last.address };
+      const finding = evaluatedOrSkipped(hit.last.entry.id, () => this.finding(hit));
+      if (!finding) continue;
+      const located = { finding, network: hit.last.address };
       found.set(bound, [...(found.get(bound) ?? []), located]);
     }
     return Array.from(found, ([bound, all]) => bound.apply(all))
@@ -92,7 +102,8 @@ export class Detector {
     const { rule, limit, windows } = watched;
     const observation = rule.observe(occurrence);
     if (!observation) return;
-    const { subject, counts, opens, value, weight = 1 } = observation;
+    const { counts, opens, value, weight = 1 } = observation;
+    const subject = observation.subject.slice(0, LONGEST_SUBJECT);
     if (opens === false && !windows.has(subject)) return;
     const window = windows.add(subject, occurrence, { counts, weight, value });
     // Only counted observations can make a rule true; a success merely changes the ratio.

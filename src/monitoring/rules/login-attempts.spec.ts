@@ -20,7 +20,7 @@ describe('LoginAttempts', () => {
   });
 
   it.each([
-    ['a login that any limit refused', { policies: ['address'], logins: 1 }],
+    ['a login that a limit of its account refused', { policies: ['login-address', 'login'], logins: 1 }],
     [
       'a group of refusals that has logins among others',
       { policies: ['mail', 'login'], count: 30, logins: 2 },
@@ -38,6 +38,18 @@ describe('LoginAttempts', () => {
     'ignores the refusal of a request for a mail by the policy %s',
     (policy) => {
       expect(new LoginAttempts().read(refusal({ account: 'digest', policies: [policy] }))).toBeNull();
+    },
+  );
+
+  it.each([['address'], ['login-address']])(
+    'counts a login that only the policy %s refused if the caller has entered a wrong password for the account',
+    (policy) => {
+      const attempts = new LoginAttempts();
+      const refused = () =>
+        attempts.read(refusal({ account: 'digest', policies: [policy], count: 3, logins: 3 }))?.failed;
+      expect(refused()).toBeUndefined();
+      attempts.read(entry('authn_login_fail'));
+      expect(refused()).toBe(true);
     },
   );
 

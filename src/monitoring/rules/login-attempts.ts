@@ -37,15 +37,20 @@ export function addressOf(entry: AuditEntry): string | null {
   return entry.address === null ? null : networkOf(entry.address);
 }
 
+/** The limit of logins to one account from one address. */
+const LIMIT_OF_ACCOUNT = 'login';
+
 /**
  * Reads login attempts from the trail. Refused attempts count like evaluated ones, because a lock or a limit slows
- * down guessing and must not also hide it: an attempt refused by a limit counts as a failed one unless the same caller's
- * last evaluated attempt on the account succeeded. It is then none at all: a build server that exceeds a limit with the
- * right password guesses nothing, and an attacker with an account of their own must not be able to add logins to it
- * that nobody checks.
+ * down guessing and must not also hide it. An attempt refused by a limit counts as a failed one, with two exceptions:
+ *
+ * - The same caller's last evaluated attempt on the account succeeded. A build server that exceeds a limit with the right
+ *   password guesses nothing, and an attacker with an account of their own must not be able to add logins that nobody checks.
+ * - The caller has had no evaluated attempt on the account, and only limits of the whole address refused. Of the people
+ *   behind one address, nobody knows what they would have entered; an attacker there shows in the attempts that the limits admit.
  */
 export class LoginAttempts {
-  private readonly callers = new GenerationalCache<{ succeeded: boolean }>();
+  private readonly callers = new GenerationalCache<{ last: 'success' | 'failure' | null }>();
 
   /** Reads the next entry of the trail. Returns null if it is not a login attempt. */
   read(entry: AuditEntry): LoginAttempt | null {
@@ -59,20 +64,30 @@ export class LoginAttempts {
       case 'authn_login_lock':
         return this.attempt(account, entry, { failed: true, evaluated: false });
       case 'excess_rate_limit_exceeded':
-        if (refusedLoginsIn(entry) === 0) return null;
-        return this.caller(account, entry).succeeded ? null : { account, failed: true, evaluated: false };
+        return this.refused(account, entry);
       default:
         return null;
     }
   }
 
+  private refused(account: string, entry: AuditEntry): LoginAttempt | null {
+    if (refusedLoginsIn(entry) === 0) return null;
+    const { last } = this.caller(account, entry);
+    const isFailed = last === 'failure' || (last === null && isRefusedBy(LIMIT_OF_ACCOUNT, entry));
+    return isFailed ? { account, failed: true, evaluated: false } : null;
+  }
+
   private attempt(account: string, entry: AuditEntry, outcome: Omit<LoginAttempt, 'account'>): LoginAttempt {
-    this.caller(account, entry).succeeded = !outcome.failed;
+    this.caller(account, entry).last = outcome.failed ? 'failure' : 'success';
     return { account, ...outcome };
   }
 
-  private caller(account: string, entry: AuditEntry): { succeeded: boolean } {
+  private caller(account: string, entry: AuditEntry): { last: 'success' | 'failure' | null } {
     if (this.callers.youngSize >= REMEMBERED / 2) this.callers.age();
-    return this.callers.use(`${account} ${addressOf(entry)}`, () => ({ succeeded: false }));
+    return this.callers.use(`${account} ${addressOf(entry)}`, () => ({ last: null }));
   }
+}
+
+function isRefusedBy(policy: string, { details }: AuditEntry): boolean {
+  return Array.isArray(details?.policies) && details.policies.includes(policy);
 }

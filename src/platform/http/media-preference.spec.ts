@@ -10,6 +10,7 @@ describe('an Accept field prefers HTML to JSON', () => {
     'application/json;q=0.5, text/*',
     'text/html, */*',
     'text/*;q=0.5, */*;q=0.5',
+    'text/html, application/json',
   ])('as %s', (accept) => expect(prefersHtml(accept)).toBe(true));
 
   it.each([

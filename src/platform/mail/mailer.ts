@@ -22,7 +22,7 @@ export abstract class Mailer {
   /**
    * Resolves once the server has accepted the mail, or the mail is caught. Rejects with `PermanentFailure` if the
    * server refused it permanently, and with any other error if it can be retried. Error messages contain neither the
-   * address nor any part of the mail.
+   * address, the name of its mailbox from four characters on, nor any part of the mail.
    */
   abstract send(mail: Mail, signal: AbortSignal): Promise<void>;
 }

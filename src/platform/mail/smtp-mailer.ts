@@ -7,6 +7,7 @@ import { type Mail, Mailer } from './mailer.js';
 /** nodemailer's error codes for replies about this mail, as opposed to the connection or the login. */
 const ABOUT_THE_MAIL = ['EENVELOPE', 'EMESSAGE'];
 const REASON_LENGTH = 300;
+const LEAST_NAME_LENGTH = 4;
 
 /**
  * Sends mail by SMTP. Uses one connection per mail, because mails are too rare for keeping a connection open to pay
@@ -42,12 +43,23 @@ export class SmtpMailer extends Mailer {
   }
 }
 
+/**
+ * Matches the part of an address before the `@` as a word, because many servers reply with it alone. A short one may be a
+ * word of the reply, and is not matched.
+ */
+function mailboxName(address: string): RegExp {
+  const name = address.slice(0, address.lastIndexOf('@'));
+  return name.length < LEAST_NAME_LENGTH ? /(?!)/g : new RegExp(`(?<!\\w)${literally(name)}(?!\\w)`, 'gi');
+}
+
+const literally = (text: string) => text.replaceAll(/[^\w@]/g, '\\$&');
+
 /** Returns the error without the address and links, which a server may repeat in its reply. */
 function failureOf(error: unknown, to: string): Error {
   const { message, code, responseCode } = error as { message: string; code?: string; responseCode?: number };
-  const address = new RegExp(to.replaceAll(/[^\w@]/g, '\\$&'), 'gi');
   const reason = message
-    .replaceAll(address, '(address)')
+    .replaceAll(new RegExp(literally(to), 'gi'), '(address)')
+    .replaceAll(mailboxName(to), '(address)')
     .replaceAll(/https?:\/\/\S+/gi, '(link)')
     .slice(0, REASON_LENGTH);
   const isFinal =

@@ -75,6 +75,11 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     return { kid: row.kid, key };
   }
 
+  /** Whether a `kid` is that of a key with which this service verifies, as far as this instance has read. */
+  has(kid: string): boolean {
+    return this.verifiers.has(kid);
+  }
+
   /**
    * The key of a `kid`, or null. An unknown one may be newer than our copy, so it causes a rate-limited reload, for which all
    * tokens of unknown keys wait. Throws `dependency_unavailable` if that reload failed.

@@ -58,12 +58,13 @@ export class RevocationAnswers implements OnModuleDestroy {
     const waited = new AbortController();
     const signal = AbortSignal.any([this.draining.signal, gone, waited.signal]);
     const timer = delay(waitMs, undefined, { signal, ref: false });
-    const whenOver = timer.then(() => waited.abort()).catch(() => undefined);
-    if (loss === 'ended') {
-      await whenOver;
-      return present;
-    }
-    const found = await this.firstAfter(caller, present.last, signal);
+    const whenOver = timer
+      .then(() => waited.abort())
+      .then(
+        () => null,
+        () => null,
+      );
+    const found = loss === 'ended' ? await whenOver : await this.firstAfter(caller, present.last, signal);
     waited.abort();
     // The answer says what holds now, and a wait can end because nothing could be read.
     const page = found ?? (await this.reader.read(present.last));

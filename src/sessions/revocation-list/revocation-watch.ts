@@ -10,6 +10,8 @@ const LATE_MS = 500;
 
 interface Waiter {
   readonly after: number;
+  /** The time (`performance.now()`) of the call. */
+  readonly sinceMs: number;
   readonly resolve: (page: RevocationPage) => void;
 }
 
@@ -31,7 +33,7 @@ export class RevocationWatch {
   async next(after: number, signal: AbortSignal): Promise<RevocationPage | null> {
     if (signal.aborted) return null;
     const { promise, resolve } = Promise.withResolvers<RevocationPage | null>();
-    const waiter: Waiter = { after, resolve };
+    const waiter: Waiter = { after, resolve, sinceMs: performance.now() };
     const give = () => resolve(null);
     signal.addEventListener('abort', give, { once: true });
     this.waiters.add(waiter);
@@ -46,7 +48,8 @@ export class RevocationWatch {
 
   /**
    * Each read is due an interval after the former one was, not after it began, so that lines do not become rarer than promised;
-   * readers count them. After a pause of the process, the reads that were missed are not made up for.
+   * readers count them. After a pause of the process, the reads that were missed are not made up for. A reader counts an interval
+   * for each, so a read that is late is not for those who came after it was due: the next may follow it sooner.
    */
   private readIn(waitMs: number): void {
     const dueMs = performance.now() + waitMs;
@@ -55,13 +58,14 @@ export class RevocationWatch {
       if (this.waiters.size === 0) return;
       const lateMs = (performance.now() - dueMs) % INTERVAL_MS;
       this.readIn(INTERVAL_MS - lateMs);
-      void this.read();
+      void this.read(dueMs);
     }, waitMs).unref();
   }
 
   /** A read that takes longer than the interval is joined by the next one, which may be answered earlier. */
-  private async read(): Promise<void> {
-    const waiting = [...this.waiters];
+  private async read(dueMs: number): Promise<void> {
+    const waiting = [...this.waiters].filter(({ sinceMs }) => sinceMs <= dueMs);
+    if (waiting.length === 0) return;
     const startedMs = performance.now();
     const page = await this.reader.follow(Math.min(...waiting.map(({ after }) => after))).catch(() => null);
     if (page === null || performance.now() - startedMs > LATE_MS) return;

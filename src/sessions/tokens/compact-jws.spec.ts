@@ -1,6 +1,6 @@
 import { fc } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { readCompactJws } from './compact-jws.js';
+import { readAlteredKid, readCompactJws } from './compact-jws.js';
 
 const HEADER = { alg: 'RS256', typ: 'at+jwt', kid: 'key-1' };
 const part = (text: string | Buffer) => Buffer.from(text as string).toString('base64url');
@@ -144,5 +144,36 @@ describe('readCompactJws', () => {
         expect(read(token)).toBeNull();
       }),
     );
+  });
+});
+
+describe('readAlteredKid', () => {
+  const kidOf = (token: string) => readAlteredKid(token, 'RS256');
+  const { alg: _alg, ...withoutAlgorithm } = HEADER;
+
+  it.each([
+    ['no signature and the algorithm none', jws({ ...HEADER, alg: 'none' }, '{}', '')],
+    ['a signature and the algorithm none', jws({ ...HEADER, alg: 'none' })],
+    ['the algorithm HS256', jws({ ...HEADER, alg: 'HS256' })],
+    ['no algorithm', jws(withoutAlgorithm)],
+    ['a key of its own', jws({ ...HEADER, jwk: { kty: 'RSA' } })],
+    ['a link to keys', jws({ ...HEADER, jku: 'https://example.com/jwks' })],
+    ['critical extensions', jws({ ...HEADER, crit: ['b64'], b64: false })],
+  ])('returns the kid of a token with %s', (_what, token) => {
+    expect(kidOf(token)).toBe('key-1');
+  });
+
+  it.each([
+    ['has the header of a genuine one', jws(HEADER)],
+    ['was shortened', jws(HEADER, '{}', '')],
+    ['has another type', jws({ ...HEADER, typ: 'JWT', alg: 'none' })],
+    ['has no kid', jws({ alg: 'none', typ: 'at+jwt' }, '{}', '')],
+    ['has a kid that is too long', jws({ ...HEADER, alg: 'none', kid: 'k'.repeat(65) }, '{}', '')],
+    ['has a payload that is no object', jws({ ...HEADER, alg: 'none' }, '7', '')],
+    ['has a header that is no object', jws('[]')],
+    ['is too long', jws({ ...HEADER, alg: 'none' }, '{}', 'A'.repeat(4096))],
+    ['is none', 'nonsense'],
+  ])('returns nothing for a token that %s', (_what, token) => {
+    expect(kidOf(token)).toBeNull();
   });
 });

@@ -4,6 +4,9 @@ const MAX_LENGTH = 4096;
 /** Three parts in the base64url alphabet; neither a JWE nor the JSON serialisation matches (RFC 8725 section 3.14). */
 const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/;
 
+/** The same, with or without a signature: the algorithm `none` has an empty one (RFC 7518 section 3.6). */
+const UNSIGNED = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]*$/;
+
 const MAX_KID_LENGTH = 64;
 
 /**
@@ -29,10 +32,27 @@ export function readCompactJws(
   if (algorithm === 'ES256' && parts[2]?.length !== ES256_SIGNATURE_LENGTH) return null;
   const header = parseObject(parts[0] ?? '');
   if (!header || Object.keys(header).length !== 3) return null;
-  const { typ, alg, kid } = header;
+  const kid = kidOf(header, type);
+  return kid === null || header['alg'] !== algorithm ? null : { kid };
+}
+
+/**
+ * Returns the `kid` of a token that is no compact JWS of this service because of its header: it has another algorithm than the
+ * pinned one, or other members than `typ`, `alg` and `kid`. Nothing is verified with what it says. Returns null for
+ * anything else.
+ */
+export function readAlteredKid(token: string, algorithm: string, type = 'at+jwt'): string | null {
+  if (token.length > MAX_LENGTH) return null;
+  const [, head = '', payload = ''] = UNSIGNED.exec(token) ?? [];
+  const header = parseObject(head);
+  if (!header || !parseObject(payload)) return null;
+  const isGenuine = header['alg'] === algorithm && Object.keys(header).length === 3;
+  return isGenuine ? null : kidOf(header, type);
+}
+
+function kidOf({ typ, kid }: Record<string, unknown>, type: string): string | null {
   if (typ !== type && typ !== `application/${type}`) return null;
-  if (alg !== algorithm || typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH) return null;
-  return { kid };
+  return typeof kid === 'string' && kid !== '' && kid.length <= MAX_KID_LENGTH ? kid : null;
 }
 
 /**

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { KeyObject } from 'node:crypto';
 import { Environment } from '../../platform/config/environment.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { readCompactJws } from './compact-jws.js';
+import { readAlteredKid, readCompactJws } from './compact-jws.js';
 import { TokenRefused } from './token-refused.js';
 
 /**
@@ -32,10 +32,17 @@ export class TokenKeys {
     };
   }
 
-  /** Returns the key of a token of a type, selected by `kid`. Throws `TokenRefused` for a token of another form or key. */
+  /**
+   * Returns the key of a token of a type, selected by `kid`. Throws `TokenRefused` for a token of another form or key. One that
+   * names a key of this service under a header that the service never writes is forged.
+   */
   async of(token: string, type: 'at+jwt' | 'assertion+jwt'): Promise<KeyObject> {
-    const jws = readCompactJws(token, this.checks.algorithms[0], type);
-    if (!jws) throw new TokenRefused('malformed');
+    const [algorithm] = this.checks.algorithms;
+    const jws = readCompactJws(token, algorithm, type);
+    if (!jws) {
+      const altered = readAlteredKid(token, algorithm, type);
+      throw new TokenRefused(altered !== null && this.keys.has(altered) ? 'bad_signature' : 'malformed');
+    }
     const key = await this.keys.verifier(jws.kid);
     if (!key) throw new TokenRefused('unknown_key');
     return key;

@@ -86,6 +86,22 @@ describe('Mailer', () => {
     await expect(refusal).rejects.toThrow('no mailbox <(address)>, see (link)');
   });
 
+  it.each([
+    ['grace.hopper@example.com', 'GRACE.HOPPER is over quota', '(address) is over quota'],
+    [
+      'grace@example.com',
+      'user [grace] unknown, see /gracefully',
+      'user [(address)] unknown, see /gracefully',
+    ],
+    ['gra+news@example.com', 'gra+news: no such user', '(address): no such user'],
+    // As short as this, it may be a word of the reply.
+    ['ada@example.com', 'ada is over quota', 'ada is over quota'],
+  ])('repeats no name that a server gives the mailbox %s', async (to, reply, repeated) => {
+    server.refusal = reply;
+    server.refusalCode = 550;
+    await expect(mailer({ SMTP_URL: server.url }).send({ ...mail, to })).rejects.toThrow(repeated);
+  });
+
   it('does not mistake a refused login for a refusal of the mail', async () => {
     const strict = await startMailServer({
       authOptional: false,

@@ -1,10 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AuditEntry } from '../../../src/audit/audit-entry.js';
 import type { AuditFeed, FeedPage } from '../../../src/audit/feed/audit-feed.js';
 import type { AlertBody } from '../../../src/monitoring/alerts/alert-body.js';
+import { AlertsRepository } from '../../../src/monitoring/alerts/alerts.repository.js';
 import { DetectionRepository } from '../../../src/monitoring/detection/detection.repository.js';
 import { DetectionResumption } from '../../../src/monitoring/detection/detection-resumption.js';
 import { PositionCodes } from '../../../src/monitoring/detection/position-codes.js';
@@ -40,6 +43,9 @@ class ListedTrail implements Pick<AuditFeed, 'readAfter' | 'beginning'> {
 
 const guess = { kind: 'login', account: 'victim', address: '192.0.2.1', password: 'wrong' } as const;
 
+/** Too long for an index of PostgreSQL, which compresses texts with repetitions. */
+const LONG = randomBytes(3000).toString('hex');
+
 const GONE = '019a0000-0000-7000-8000-0000000000aa';
 const LATE = '019a0000-0000-7000-8000-0000000000bb';
 const OTHER = '019a0000-0000-7000-8000-0000000000cc';
@@ -55,6 +61,11 @@ const codes = new PositionCodes(new MasterKey('what detection signs its position
 
 async function readUp(detection: DetectionService): Promise<void> {
   while (await detection.step());
+}
+
+/** Runs detection so many times, whatever fails. */
+async function attempt(detection: DetectionService, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) await detection.step().catch(() => undefined);
 }
 
 describe('Detection', () => {
@@ -337,6 +348,67 @@ describe('Detection', () => {
     await owner.destroy();
     await readUp(detection);
     expect(await found()).toEqual([['brute_force', 1]]);
+  });
+
+  it.each([
+    // PostgreSQL accepts this character in no text.
+    ['has a character that is refused', { requestId: 'a\u0000b' }],
+    ['has a value that is too long for an index', { details: { granted: ['admin'], operator: LONG } }],
+  ])('skips an entry whose alert %s, after several attempts, and says so', async (_, inserted) => {
+    await asOwner(`CREATE INDEX of_operators ON monitoring_alert ((evidence ->> 'grantedBy'))`);
+    const logged = vi.spyOn(Logger.prototype, 'error').mockReturnValue();
+    happen(spread(9, 90, () => guess));
+    const [refused] = trailOf([{ at: 0, kind: 'grant', account: 'climber', role: 'admin' }], START + 95_000);
+    trail.entries.push({ ...refused!, ...inserted });
+    happen(
+      spread(3, 3, () => guess),
+      START + 100_000,
+    );
+    await attempt(instance(), 40);
+    expect(await found()).toEqual([['brute_force', 3]]);
+    expect(logged.mock.calls.map(([message]) => String(message))).toEqual([
+      expect.stringContaining(`Detection skipped the entry ${refused!.id}`),
+    ]);
+    await asOwner('DROP INDEX of_operators');
+    logged.mockRestore();
+  });
+
+  it.each([
+    ['an address that is none', { address: 'x:y' }, [], 1],
+    ['a subject that is no text', { details: { kid: { toString: 1, valueOf: 1 } } }, [], 1],
+    ['a subject that is too long for an index', { details: { kid: LONG } }, [['forged_signing_key', 1]], 0],
+  ])(
+    'goes on after an inserted entry with %s, and so does the next leader',
+    async (_, inserted, raised, skips) => {
+      const logged = vi.spyOn(Logger.prototype, 'error').mockReturnValue();
+      happen(spread(9, 90, () => guess));
+      const [entry] = trailOf([{ ...guess, at: 0 }], START + 95_000);
+      trail.entries.push({ ...entry!, type: 'signing_key_rejected', ...inserted });
+      happen([{ ...guess, at: 0 }], START + 100_000);
+      await readUp(instance());
+      expect(await found()).toEqual([['brute_force', 1], ...raised]);
+      expect(logged.mock.calls.map(([message]) => String(message))).toEqual(
+        Array.from({ length: skips }, () => expect.stringContaining(entry!.id)),
+      );
+      happen([{ ...guess, at: 0 }], START + 110_000);
+      await readUp(instance());
+      expect(await found()).toEqual([['brute_force', 2], ...raised]);
+      logged.mockRestore();
+    },
+  );
+
+  it('skips nothing while PostgreSQL is unavailable, however long', async () => {
+    happen(spread(12, 120, () => guess));
+    // Without findings nothing is inserted, so the entries would get past if they were skipped.
+    const insert = vi
+      .spyOn(AlertsRepository.prototype, 'insertNew')
+      .mockRejectedValue(new Error('Connection terminated'));
+    const detection = instance();
+    await attempt(detection, 20);
+    expect(await found()).toEqual([]);
+    insert.mockRestore();
+    await readUp(detection);
+    expect(await found()).toEqual([['brute_force', 3]]);
   });
 
   it('raises important alerts without delay among thirty invented subjects a second', async () => {

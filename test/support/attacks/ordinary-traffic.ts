@@ -81,6 +81,13 @@ const WORKSHOP: Scenario = {
   acts: spread(30, 50, (i) => ({ kind: 'mail', account: `participant-${i}`, address: address(7) })),
 };
 
+/** More people than the limit of logins from one address allows, most of whom it refuses before their password is checked. */
+const SCHOOL: Scenario = {
+  name: 'a school of 128 behind one address, who all sign in within a minute, and one in five of whom mistypes',
+  expects: [],
+  acts: spread(128, 55, (i) => login(`student-${i}`, address(400), i % 5 === 0 ? 'wrong' : 'right')),
+};
+
 /** Traffic that must not raise an alert of severity `warning` or above. */
 export const ORDINARY: readonly Scenario[] = [
   OFFICE,
@@ -91,6 +98,7 @@ export const ORDINARY: readonly Scenario[] = [
   POLLING,
   IMPATIENT,
   WORKSHOP,
+  SCHOOL,
 ];
 
 /** All ordinary traffic at once, ordered by time. */
