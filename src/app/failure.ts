@@ -2,6 +2,7 @@ import { WorkerFailed } from './workers.js';
 import { ConfigurationFault, EXIT_CONFIG } from '../platform/config/configuration-fault.js';
 import { isFileError, StartFault } from '../platform/config/start-fault.js';
 import { LockNotAvailable, StartInterrupted } from '../platform/database/advisory-lock.js';
+import { TableInUse } from '../platform/database/brief-lock.js';
 
 /** The reason why a process ends: its exit code, and lines for stderr. */
 export interface Failure {
@@ -82,7 +83,8 @@ function startupFailure(error: unknown): Failure | null {
   if (!(error instanceof Error)) return null;
   const variable = subjectOf(error);
   const { code, message, cause } = error as NodeJS.ErrnoException;
-  if (cause instanceof LockNotAvailable) return { exitCode: 1, lines: [`${variable}: ${message}`] };
+  if (cause instanceof LockNotAvailable || cause instanceof TableInUse)
+    return { exitCode: 1, lines: [`${variable}: ${message}`] };
   const passing = code === undefined ? undefined : PASSING_ERRORS[code];
   if (passing !== undefined) return { exitCode: 1, lines: [`${variable}: ${passing} (${code})`] };
   const usual = code === undefined ? undefined : STARTUP_ERRORS[code];

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { changeBriefly } from '../brief-lock.js';
 
 /**
  * The codes of requested erasures: the service's role can insert rows into `erasures`, and only those with a code are
@@ -7,16 +8,21 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  */
 export class TrailProofs1795400041000 implements MigrationInterface {
   readonly name = 'TrailProofs1795400041000';
+  readonly transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query('ALTER TABLE erasures ADD COLUMN mac bytea');
-    await runner.query(
-      'CREATE INDEX audit_seals_key_change ON audit_seals (number) WHERE key_change IS NOT NULL',
+    await changeBriefly(runner, 'erasures', 'ALTER TABLE erasures ADD COLUMN IF NOT EXISTS mac bytea');
+    // Not CONCURRENTLY, which a partitioned table does not support: only the sealer waits, for as long as the seals are read without
+    // their members.
+    await changeBriefly(
+      runner,
+      'audit_seals',
+      `CREATE INDEX IF NOT EXISTS audit_seals_key_change ON audit_seals (number) WHERE key_change IS NOT NULL`,
     );
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP INDEX audit_seals_key_change');
-    await runner.query('ALTER TABLE erasures DROP COLUMN mac');
+    await changeBriefly(runner, 'audit_seals', 'DROP INDEX IF EXISTS audit_seals_key_change');
+    await changeBriefly(runner, 'erasures', 'ALTER TABLE erasures DROP COLUMN IF EXISTS mac');
   }
 }

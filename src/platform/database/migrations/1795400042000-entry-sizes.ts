@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { changeBriefly } from '../brief-lock.js';
 
 /** Bytes of a text, of which the service writes 512 UTF-16 code units at most, and of a digest, code, salt or commitment. */
 const TEXT = 8192;
@@ -35,19 +36,23 @@ const SIZES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
  */
 export class EntrySizes1795400042000 implements MigrationInterface {
   readonly name = 'EntrySizes1795400042000';
+  readonly transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {
     for (const [table, sizes] of Object.entries(SIZES)) {
       const bounds = Object.entries(sizes).map(([value, bytes]) => `octet_length(${value}) <= ${bytes}`);
-      await runner.query(
-        `ALTER TABLE ${table} ADD CONSTRAINT ${table}_sizes CHECK (${bounds.join(' AND ')}) NOT VALID`,
+      await changeBriefly(
+        runner,
+        table,
+        `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${table}_sizes,
+           ADD CONSTRAINT ${table}_sizes CHECK (${bounds.join(' AND ')}) NOT VALID`,
       );
     }
   }
 
   async down(runner: QueryRunner): Promise<void> {
     for (const table of Object.keys(SIZES))
-      await runner.query(`ALTER TABLE ${table} DROP CONSTRAINT ${table}_sizes`);
+      await changeBriefly(runner, table, `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${table}_sizes`);
   }
 }
 
