@@ -1,4 +1,5 @@
 import type { Dimension } from '../rules/rule.js';
+import { addressesThatGuess } from './own-guesses.js';
 import { isUsualAttempt, type Occurrence } from '../rules/occurrence.js';
 
 /** An observation made by a rule. */
@@ -32,8 +33,6 @@ const NAMED_IN_EVIDENCE = 20;
  * in it is missed.
  */
 const LOOKED_AT = 500;
-/** Fewer wrong passwords than these from one address may be a mistake. */
-const LEAST_GUESSES = 2;
 
 /**
  * The most recent observations of one subject within the window, at most {@link capacity}. Counts are exact and
@@ -143,30 +142,14 @@ export class SubjectWindow {
   /**
    * Returns the addresses counted since the last call, so that an address that was unblocked is not blocked again for
    * old events.
-   * @param guessedAccounts if given, only addresses with at least two wrong passwords, for at least this number of
-   * accounts, and without a success
+   * @param guessedAccounts if given, only addresses that guess themselves, and at least this number of accounts
    */
   newAddresses(guessedAccounts?: number): string[] {
     const addresses = this.newest('address', Infinity, this.added - this.reported);
     this.reported = this.added;
     if (guessedAccounts === undefined) return addresses;
-    const guessing = this.guessing(guessedAccounts);
+    const guessing = addressesThatGuess(this.items.slice(this.head), guessedAccounts);
     return addresses.filter((address) => guessing.has(address));
-  }
-
-  private guessing(leastAccounts: number): Set<string | null> {
-    const guesses = new Map<string | null, (string | null)[]>();
-    const items = this.items.slice(this.head);
-    for (const { counts, evaluated, address, account } of items) {
-      if (!counts || !evaluated) continue;
-      const accounts = guesses.get(address) ?? [];
-      accounts.push(account);
-      guesses.set(address, accounts);
-    }
-    for (const { counts, address } of items) if (!counts) guesses.delete(address);
-    const isGuessing = (accounts: readonly (string | null)[]) =>
-      accounts.length >= LEAST_GUESSES && new Set(accounts).size >= leastAccounts;
-    return new Set([...guesses].filter(([, accounts]) => isGuessing(accounts)).map(([address]) => address));
   }
 
   private dropOldest(): void {

@@ -67,18 +67,41 @@ describe('password_spraying', () => {
     expect(findingsOf([rule], acts)).toMatchObject([{ subject: 'service' }]);
   });
 
-  it('passes only addresses to responses that entered wrong passwords for two accounts, and no right one', () => {
+  it('passes only addresses to responses that entered wrong passwords for two accounts', () => {
     const [finding] = findingsOf(
       [rule],
       [
         ...spread(10, 200, (i) => guess(20, 10 + i)),
         ...spread(6, 200, (i) => guess(21, 30 + (i % 2))),
         ...spraying,
-        { ...guess(1, 2, 'right'), at: 299_000 },
         { ...guess(2, 1), at: 299_500 },
       ].sort((a, b) => a.at - b.at),
     );
-    expect(finding?.addresses?.toSorted()).toEqual(['192.0.2.0', '192.0.2.1']);
+    expect(finding?.addresses?.toSorted()).toEqual(['192.0.2.0', '192.0.2.1', '192.0.2.2']);
+  });
+
+  it("passes an address to responses despite a login to an account of the attacker's own", () => {
+    const own = { ...guess(90, 2, 'right'), at: 298_000 };
+    const [finding] = findingsOf([rule], [...spraying, own, { ...guess(2, 2), at: 299_500 }]);
+    expect(finding?.addresses).toContain('192.0.2.2');
+  });
+
+  it('passes no address to responses whose people then sign in, or that signs in to as many accounts as it fails for', () => {
+    const family = 40;
+    const friends = 41;
+    const [finding] = findingsOf(
+      [rule],
+      [
+        ...spraying,
+        ...[60, 61].map((account) => ({ ...guess(account, family), at: 296_000 })),
+        { ...guess(60, family, 'right'), at: 297_000 },
+        ...[70, 71].map((account) => ({ ...guess(account, friends), at: 296_000 })),
+        ...[72, 73].map((account) => ({ ...guess(account, friends, 'right'), at: 297_000 })),
+        { ...guess(2, 1), at: 299_500 },
+      ],
+    );
+    expect(finding?.evidence.addresses).toEqual(expect.arrayContaining(['192.0.2.40', '192.0.2.41']));
+    expect(finding?.addresses?.toSorted()).toEqual(['192.0.2.0', '192.0.2.1', '192.0.2.2']);
   });
 
   it('is not true of steady noise on accounts that do not exist, beside the usual failures', () => {

@@ -64,11 +64,14 @@ export interface Rule extends AlertKind {
   readonly responses?: readonly Response[];
   /**
    * For rules about failed logins: `block_address` blocks only addresses that entered at least two wrong passwords, for at
-   * least this number of accounts, and that the window has no success of. Other addresses failed by mistake, or were
-   * refused with the right password because somebody else had guessed.
+   * least this number of accounts, and for more than they signed in to. Accounts that they signed in to do not count as guessed.
+   * Other addresses failed by mistake, or were refused with the right password because somebody else had guessed.
    */
   readonly blockedForAccounts?: number;
-  /** Its row in docs/security.md, with the default thresholds. */
+  /**
+   * Its row in docs/security.md, with the default thresholds. Failed logins in `trueWhen` include refused ones, with the two
+   * exceptions of `LoginAttempts`, which the text before the table names.
+   */
   readonly documentation: { readonly trueWhen: string; readonly why: string };
   /** Null switches the rule off. */
   readonly limit: Threshold | null;
