@@ -10,11 +10,10 @@ import { AlertsRepository } from '../alerts/alerts.repository.js';
 import type { DeliveryChannel, Message } from '../alerts/delivery-channel.js';
 
 /**
- * Responds to alerts of the rules in `RESPOND_BLOCK_ADDRESS` by blocking the addresses involved for a time, of
- * failed logins only those that guess themselves. It
- * responds to every finding, not only when the alert opens, because an attack adds addresses and outlasts a block. A
- * response is a message to the service itself: stored with the alert, executed after the commit, and retried until it
- * succeeds.
+ * Responds to alerts of the rules in `RESPOND_BLOCK_ADDRESS` by blocking the addresses involved for a time. Of the addresses
+ * behind failed logins, it blocks only those that guess themselves. It responds to every finding, not only when the alert opens,
+ * because an attack adds addresses and outlasts a block. A response is a message to the service itself: stored with the alert,
+ * executed after the commit, and retried until it succeeds.
  */
 @Injectable()
 export class BlockAddressChannel implements DeliveryChannel {
