@@ -17,7 +17,7 @@ export interface Erasure extends StoredRequest {
 }
 
 /** A person of an erasure, whether it is finished or not. */
-export type DeletedPerson = StoredRequest & { readonly deletedAt: Date };
+export type DeletedPerson = StoredRequest & { readonly deletedAt: Date; readonly isErased: boolean };
 
 /** An erasure to add, and when it may begin. */
 export type NewErasure = ErasureRequest & {
@@ -161,10 +161,18 @@ export class ErasuresRepository {
     );
   }
 
+  /** Replaces the code of a request, unless another instance has replaced it meanwhile. */
+  async noteCode({ userId, mac }: StoredRequest, current: Buffer): Promise<void> {
+    await this.dataSource.query(
+      'UPDATE erasures SET mac = $3 WHERE user_id = $1 AND mac IS NOT DISTINCT FROM $2',
+      [userId, mac, current],
+    );
+  }
+
   /** Returns the people deleted at or after an instant, the first ones first. */
   async deletedSince(instant: Date, limit: number): Promise<DeletedPerson[]> {
     return this.dataSource.query<DeletedPerson[]>(
-      `SELECT ${REQUEST}, deleted_at AS "deletedAt" FROM erasures
+      `SELECT ${REQUEST}, deleted_at AS "deletedAt", erased_at IS NOT NULL AS "isErased" FROM erasures
        WHERE deleted_at >= $1 ORDER BY deleted_at, user_id LIMIT $2`,
       [instant, limit],
     );
