@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Clock } from '../../platform/clock/clock.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { Environment } from '../../platform/config/environment.js';
 import { AuditSpool } from '../spool/audit-spool.js';
@@ -34,6 +35,7 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly erasures: ErasuresRepository,
     private readonly proof: LastingProof,
     private readonly spool: AuditSpool,
+    private readonly clock: Clock,
   ) {
     this.path = join(environment.DATA_DIR, 'erased.ndjson');
   }
@@ -72,7 +74,8 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
     if (isLast) this.reportLeftOut();
     const last = deleted.at(-1)?.deletedAt ?? this.from;
     const isMore = !isLast && last > this.from;
-    this.from = isMore ? last : new Date(last.getTime() - MARGIN_MS);
+    // A row that somebody inserted may have a date in the future, and must not hide those that follow.
+    this.from = isMore ? last : new Date(Math.min(last.getTime(), this.clock.nowMs()) - MARGIN_MS);
     return isMore;
   }
 

@@ -20,8 +20,8 @@ export class Erasures {
 
   /**
    * Requests, in the transaction that deletes a person's account, that their data be erased: within 20 s, or
-   * `ERASURE_DELAY_HOURS` later. A row that exists is replaced: the account existed until now. `actor` is whoever deleted the account,
-   * if it was not its owner.
+   * `ERASURE_DELAY_HOURS` later. A row that exists is replaced: the account existed until now.
+   * `actor` is whoever deleted the account, if it was not its owner.
    */
   async request(tx: Transaction, userId: string, actor: Actor | null): Promise<void> {
     await this.erasures.insert(tx, this.requested(userId, actor));

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Clock } from '../../../src/platform/clock/clock.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import type { AuditSpool } from '../../../src/audit/spool/audit-spool.js';
 import { ErasedFile } from '../../../src/audit/erasure/erased-file.js';
@@ -10,6 +11,8 @@ import type { ErasuresRepository } from '../../../src/audit/erasure/erasures.rep
 import type { LastingProof } from '../../../src/audit/erasure/lasting-proof.js';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
+
+const NOW_SECOND = 10_000;
 
 describe('the file of erased people', () => {
   let dataDir: string;
@@ -56,7 +59,8 @@ describe('the file of erased people', () => {
       },
     };
     const environment = Object.assign(new Environment(), { DATA_DIR: dataDir });
-    file = new ErasedFile(environment, repository, proof as unknown as LastingProof, spool);
+    const clock = { nowMs: () => at(NOW_SECOND).getTime() } as unknown as Clock;
+    file = new ErasedFile(environment, repository, proof as unknown as LastingProof, spool, clock);
   });
   afterEach(() => rmSync(dataDir, { recursive: true }));
 
@@ -91,6 +95,14 @@ describe('the file of erased people', () => {
     refused.push(`about ${idOf(1)}`, `about ${idOf(2)}`);
     await update();
     expect(refused).toEqual([`about ${idOf(2)}`]);
+    expect(idsInFile()).toEqual([idOf(1)]);
+  });
+
+  it('misses nobody after a row that somebody inserted for a date in the future', async () => {
+    deleted.push({ userId: unrequested, deletedAt: at(1_000_000) });
+    await update();
+    remove(1, at(NOW_SECOND));
+    await update();
     expect(idsInFile()).toEqual([idOf(1)]);
   });
 
