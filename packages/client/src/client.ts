@@ -197,13 +197,14 @@ class SessionClient {
     take: (answer: unknown) => unknown = (answer) => answer,
   ): Promise<unknown> {
     const send = async (refusal?: unknown) => {
-      // A token is that of its session; cookies are of whoever has signed in last.
-      if (!this.isBody) await this.state.readSame(seen, refusal);
+      // A token is that of its session; cookies are of whoever has signed in last. A logout is sent also where nobody is signed in
+      // any more: the page may have emptied its storage, but not the cookies.
+      if (!this.isBody) await this.state.readSame(seen, refusal, call.path === '/auth/logout');
       return take(await this.wire.exchange(call, seen?.tokens?.accessToken));
     };
     const sendInTurn = (refusal?: unknown) =>
-      !this.isBody && isExclusive(call.path)
-        ? exclusively(this.state.name, () => send(refusal), call.signal)
+      !this.isBody && isExclusive(call.method, call.path)
+        ? exclusively(this.state.queue, () => send(refusal), call.signal)
         : send(refusal);
     try {
       return await sendInTurn();
@@ -257,9 +258,9 @@ class SessionClient {
 
   /** One refresh at a time; resolves with null where another tab had refreshed or signed out before it. */
   private renew(seen: State | null): Promise<SignedIn | null> {
-    const { isShared, name } = this.state;
+    const { isShared, queue } = this.state;
     const send = () => this.renewOnce(seen);
-    const sendInTurn = isShared ? () => exclusively(name, send) : send;
+    const sendInTurn = isShared ? () => exclusively(queue, send) : send;
     return (this.renewing ??= untilAnswered(sendInTurn).finally(() => {
       this.renewing = null;
     }));

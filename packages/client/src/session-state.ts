@@ -1,3 +1,4 @@
+import type { Queue } from './lock.js';
 import { sessionLeft } from './problem.js';
 import type { SignedIn, SignedOutReason, TokenStorage } from './types.js';
 import { sleep } from './wire.js';
@@ -8,6 +9,8 @@ const LATE_SECONDS = 1;
 /** The session of this browser or process. In the cookie transport it has no tokens. */
 export interface State {
   readonly session: string;
+  /** The id of its account. */
+  readonly user: string;
   /** Changes with every refresh, so that a tab sees that another one has refreshed. */
   readonly stamp: string;
   readonly tokens?: Tokens;
@@ -18,9 +21,7 @@ interface Tokens {
   readonly refreshToken: string;
 }
 
-type Message =
-  | { readonly session: string; readonly stamp: string }
-  | { readonly ended: string; readonly reason: SignedOutReason };
+type Message = Omit<State, 'tokens'> | { readonly ended: string; readonly reason: SignedOutReason };
 
 /** A storage that forgets everything with the page or the process. */
 function memory(): TokenStorage {
@@ -54,10 +55,12 @@ function stateOf(value: string): State | null {
 
 /**
  * Who is signed in, as all tabs see it. It is in the given storage or, in the cookie transport, in `localStorage`, where
- * only the id of the session is kept. The tabs tell each other what they change.
+ * only the ids of the session and of its account are kept. The tabs tell each other what they change.
  */
 export class SessionState {
   readonly isShared: boolean;
+  /** That of all tabs. In the body transport outside of pages, each storage has its own: it is one of several people's. */
+  readonly queue: Queue;
   private readonly storage: TokenStorage;
   private readonly channel: InstanceType<typeof BroadcastChannel> | null;
   private readonly announced = new Set<string>();
@@ -66,7 +69,7 @@ export class SessionState {
   private deadline = { stamp: '', atMs: 0 };
 
   constructor(
-    readonly name: string,
+    private readonly name: string,
     private readonly isBody: boolean,
     given: TokenStorage | undefined,
     private readonly onSignedOut: ((reason: SignedOutReason) => void) | undefined,
@@ -75,8 +78,10 @@ export class SessionState {
     this.storage = kept ?? memory();
     this.isShared = !isBody || kept !== null;
     // Only pages and their workers have tabs. A page that is simulated in Node.js may have no channels.
-    const hasTabs = ['location', 'BroadcastChannel'].every((name) => name in globalThis);
-    this.channel = this.isShared && hasTabs && !('Deno' in globalThis) ? new BroadcastChannel(name) : null;
+    const hasTabs = 'location' in globalThis && !('Deno' in globalThis);
+    this.queue = isBody && !hasTabs ? this.storage : name;
+    const hasChannel = this.isShared && hasTabs && 'BroadcastChannel' in globalThis;
+    this.channel = hasChannel ? new BroadcastChannel(name) : null;
     // Node.js only, where an open channel keeps the process alive.
     (this.channel as { unref?: () => void } | null)?.unref?.();
     this.channel?.addEventListener('message', (event: object) => {
@@ -96,18 +101,25 @@ export class SessionState {
 
   /**
    * Reads the session that was seen. Throws `refusal` if it was left meanwhile: what was asked for in it is not meant for
-   * another account.
+   * another account. Null is answered only where nobody was seen, or where `mayBeOver`.
    */
-  async readSame(seen: State | null, refusal: unknown = sessionLeft()): Promise<State | null> {
+  async readSame(
+    seen: State | null,
+    refusal: unknown = sessionLeft(),
+    mayBeOver = false,
+  ): Promise<State | null> {
     const now = await this.read();
-    if (seen === null || now?.session === seen.session) return now;
+    if (seen === null || now?.session === seen.session || (now === null && mayBeOver)) return now;
     if (now === null || this.followers.get(now.session) !== seen.session) throw refusal;
     return now;
   }
 
-  /** Takes what a proof answered for the session in which it was asked for: the page's cookies may be of another one. */
-  follow(asked: State, proved: SignedIn): void {
-    this.followers.set(proved.session.id, asked.session);
+  /**
+   * Takes what a proof answered for the session in which it was asked for: the page's cookies may be of another one. Another
+   * account proves nothing for this one.
+   */
+  follow(asked: State, { session, user }: SignedIn): void {
+    if (session.id !== asked.session && user.id === asked.user) this.followers.set(session.id, asked.session);
   }
 
   /**
@@ -115,9 +127,10 @@ export class SessionState {
    * was left meanwhile, or another tab has later tokens because this one was frozen.
    */
   async adopt(answer: SignedIn, isWanted: (kept: State | null) => boolean = () => true): Promise<void> {
+    const stamp = Math.random().toString(36).slice(2);
+    const told = { session: answer.session.id, user: answer.user.id, stamp };
     const state: State = {
-      session: answer.session.id,
-      stamp: Math.random().toString(36).slice(2),
+      ...told,
       ...('accessToken' in answer && {
         tokens: { accessToken: answer.accessToken, refreshToken: answer.refreshToken },
       }),
@@ -127,7 +140,7 @@ export class SessionState {
     this.known = state.session;
     // A monotonic clock: neither a wrong clock nor a change of time matters.
     this.deadline = { stamp: state.stamp, atMs: performance.now() + answer.expiresIn * 1000 };
-    this.tell({ session: state.session, stamp: state.stamp });
+    this.tell(told);
   }
 
   /** Whether the access token is known to have expired. It may have expired all the same where this is false. */
@@ -164,13 +177,13 @@ export class SessionState {
       this.announce(message.ended, message.reason);
       return;
     }
-    const { session, stamp } = message;
+    const { session } = message;
     const before = this.known;
     if (this.isBody) {
       if (!(await this.isKept(session))) return;
     } else {
       this.known = session;
-      if (this.isOnlyTold) await this.storage.setItem(this.name, JSON.stringify({ session, stamp }));
+      if (this.isOnlyTold) await this.storage.setItem(this.name, JSON.stringify(message));
     }
     if (before !== null && before !== session) this.announce(before, 'replaced');
   }

@@ -81,6 +81,18 @@ describeTabs(
       ]);
     });
 
+    it('signs out in two tabs at once', async () => {
+      const tabs = [await host().openTab(), await host().openTab()];
+      await host().signIn(tabs[0]!);
+      const logouts = tabs.map((tab) => tab.evaluate(`session.logOut().then(({ status }) => status)`));
+      expect(await Promise.all(logouts)).toEqual([204, 204]);
+      await tabs[1]!.waitForFunction('session.reasons.length > 0');
+      expect(await Promise.all(tabs.map((tab) => tab.evaluate('session.reasons')))).toEqual([
+        ['logout'],
+        ['logout'],
+      ]);
+    });
+
     /** Signs a new user in, in the body transport; `told` has the reasons of this client. */
     const signInByBody = async (tab: Page, storage: string) => {
       const email = await register(host().instances[0]);

@@ -1,23 +1,13 @@
-import { setImmediate } from 'node:timers/promises';
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { type Client, createClient } from '../../../packages/client/src/index.js';
 import type { Transport } from '../../../packages/client/src/types.js';
 import { failure, problem } from '../../support/packages/observed-clients.js';
-import { eventually } from '../../support/time/eventually.js';
-
-/** What a login or a refresh answers; the access token has the name of the session. */
-const session = (id: string, expiresIn = 900) =>
-  Response.json({ session: { id }, accessToken: id, refreshToken: id, expiresIn });
+import { ScriptedService, session } from '../../support/packages/scripted-service.js';
 
 describe('@portcullis/client, where another account signs in while a request waits', () => {
-  /** What is answered to the next request of a route. */
-  const answers = new Map<string, () => Response | Promise<Response>>();
-  /** Route and token of every request. */
-  const sent: string[] = [];
-  beforeEach(() => {
-    answers.clear();
-    sent.length = 0;
-  });
+  const service = new ScriptedService();
+  const { answers, sent } = service;
+  beforeEach(service.reset);
 
   /** `prove` is what happens where a route asks for a proof. */
   const clientOf = <T extends Transport>(
@@ -28,18 +18,11 @@ describe('@portcullis/client, where another account signs in while a request wai
       baseUrl: 'http://localhost',
       transport,
       onStepUp: () => prove().then(() => true),
-      fetch: async (...words) => {
-        const request = new Request(...words);
-        const route = `${request.method} ${new URL(request.url).pathname}`;
-        sent.push(`${route}, ${request.headers.get('authorization')}`);
-        const answer = answers.get(route);
-        answers.delete(route);
-        return (await answer?.()) ?? new Response(null, { status: 204 });
-      },
+      fetch: service.fetch,
     });
 
   const signIn = async (client: Client, who: string, expiresIn?: number): Promise<void> => {
-    answers.set('POST /auth/login', () => session(who, expiresIn));
+    answers.set('POST /auth/login', () => session(who, { expiresIn }));
     await client.login({ email: `${who}@example.com`, password: `of ${who}` });
     sent.length = 0;
   };
@@ -74,72 +57,48 @@ describe('@portcullis/client, where another account signs in while a request wai
     },
   );
 
-  it('repeats it after a proof in whichever session the cookies are, since that is the one that was proved', async () => {
+  /** The page's cookies are of another session by the time of the proof, which that one answers. */
+  const provedBy = async (answer: Response) => {
     const client: Client = clientOf('cookie', async () => {
       await client.stepUp({ password: 'of alice' });
     });
     await signIn(client, 'alice');
     answers.set('DELETE /users/me', () => problem(401, 'insufficient_user_authentication'));
-    answers.set('POST /auth/step-up', () => session('of other cookies'));
-    await client.request('DELETE', '/users/me');
-    expect(sent.filter((request) => request.startsWith('DELETE /users/me'))).toHaveLength(2);
+    answers.set('POST /auth/step-up', () => answer);
+    return client.request('DELETE', '/users/me');
+  };
+  const deletions = () => sent.filter((request) => request.startsWith('DELETE /users/me'));
+
+  it('repeats it after a proof in whichever session of its account the cookies are', async () => {
+    await provedBy(session('of other cookies', { user: 'alice' }));
+    expect(deletions()).toHaveLength(2);
   });
 
-  it.each([
-    ['body', ['DELETE /users/me, Bearer alice']],
-    ['cookie', []],
-  ] as const)(
-    'does not repeat it as the other account after a limit, in the %s transport',
-    async (transport, repeated) => {
-      const client = clientOf(transport);
-      await signIn(client, 'alice');
-      answers.set('DELETE /users/me', async () => {
-        await signIn(client, 'bob');
-        return problem(429, 'rate_limited', { 'retry-after': '0' });
-      });
-      await client.request('DELETE', '/users/me').catch(() => undefined);
-      expect(sent).toEqual(repeated);
-    },
-  );
-
-  it.each([
-    ['over all tabs', navigator],
-    ['in its page, where there are no locks', undefined],
-  ])('waits for the refresh first in the cookie transport, %s', async (_where, withLocks) => {
-    vi.stubGlobal('navigator', withLocks);
-    onTestFinished(() => void vi.unstubAllGlobals());
-    const client = clientOf('cookie');
-    await signIn(client, 'alice', 0);
-    const refreshed = Promise.withResolvers<Response>();
-    answers.set('POST /auth/refresh', () => refreshed.promise);
-    const pending = client.me();
-    await eventually(() => expect(sent).toHaveLength(1));
-    answers.set('POST /auth/login', () => session('bob'));
-    const login = client.login({ email: 'bob@example.com', password: 'of bob' });
-    await setImmediate();
-    expect(sent).toEqual(['POST /auth/refresh, null']);
-    refreshed.resolve(session('alice'));
-    await Promise.all([pending, login]);
-    expect(sent).toContain('POST /auth/login, null');
+  it('does not repeat it after a proof of another account', async () => {
+    expect(await failure(provedBy(session('bob')))).toMatchObject({
+      code: 'insufficient_user_authentication',
+    });
+    expect(deletions()).toHaveLength(1);
   });
 
-  it('waits for a refresh that is not answered for five seconds at most', async () => {
-    const late = new AbortController();
-    const client = clientOf('cookie');
-    await signIn(client, 'alice', 0);
-    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(late.signal);
-    onTestFinished(() => timeout.mockRestore());
-    const refreshed = Promise.withResolvers<Response>();
-    answers.set('POST /auth/refresh', () => refreshed.promise);
-    const pending = client.me();
-    await eventually(() => expect(sent).toHaveLength(1));
-    const login = signIn(client, 'bob');
-    await setImmediate();
-    late.abort();
-    await login;
-    expect(Math.max(...timeout.mock.calls.map(([ms]) => ms))).toBe(5000);
-    refreshed.resolve(session('alice'));
-    await failure(pending);
+  /** Another account signs in during a request, whose answer is a limit. */
+  const limitedDuringLogin = async (client: Client) => {
+    await signIn(client, 'alice');
+    answers.set('DELETE /users/me', async () => {
+      await signIn(client, 'bob');
+      return problem(429, 'rate_limited', { 'retry-after': '0' });
+    });
+    return client.request('DELETE', '/users/me');
+  };
+
+  it('does not repeat it after a limit in the cookie transport', async () => {
+    expect(await failure(limitedDuringLogin(clientOf('cookie')))).toMatchObject({ code: 'rate_limited' });
+    expect(sent).toEqual([]);
+  });
+
+  it('repeats it after a limit in the body transport, where its token is that of its account', async () => {
+    await limitedDuringLogin(clientOf('body'));
+    expect(sent).toEqual(['DELETE /users/me, Bearer alice']);
   });
 
   it('does not repeat a logout in the cookie transport after a limit', async () => {

@@ -201,7 +201,8 @@ describe('@portcullis/client in Node.js', () => {
 
   it('stops waiting for a refresh ahead of time where the caller aborts', async () => {
     const abort = new AbortController();
-    const login = { session: { id: 'of Ada' }, accessToken: 'a', refreshToken: 'r', expiresIn: 0 };
+    const ids = { user: { id: 'Ada' }, session: { id: 'of Ada' } };
+    const login = { ...ids, accessToken: 'a', refreshToken: 'r', expiresIn: 0 };
     const replies = [
       () => Promise.resolve(Response.json(login)),
       () => {

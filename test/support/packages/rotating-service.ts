@@ -60,6 +60,7 @@ export class RotatingService {
   private tokens(): Response {
     const token = String(this.generation);
     return Response.json({
+      user: { id: 'Ada' },
       session: { id: 'of Ada' },
       accessToken: token,
       refreshToken: token,
