@@ -154,7 +154,8 @@ export class Detector {
     const usualFailureRatio = () => this.usualFailureRatio(nowMs);
     return {
       counted: window.counted,
-      seen: window.counted + window.otherAccounts,
+      otherAccounts: window.otherAccounts,
+      usualAccounts: window.usualAccounts,
       distinct: { account: window.distinct('account'), address: window.distinct('address') },
       // A getter, because only some rules need it.
       get usualFailureRatio() {

@@ -1,5 +1,5 @@
 import type { Dimension } from '../rules/rule.js';
-import type { Occurrence } from '../rules/occurrence.js';
+import { isUsualAttempt, type Occurrence } from '../rules/occurrence.js';
 
 /** An observation made by a rule. */
 export interface Observed {
@@ -18,6 +18,7 @@ interface Item {
   readonly counts: boolean;
   /** Whether it is a login whose password was checked. */
   readonly evaluated: boolean;
+  readonly isUsual: boolean;
   readonly weight: number;
   readonly value: unknown;
   /** Whether the data of its user was erased: it counts, but no alert names anything of it. */
@@ -46,6 +47,8 @@ export class SubjectWindow {
   private reported = 0;
   /** How many observations that do not count name each account. */
   private readonly others = new Map<string, number>();
+  /** How many observations that count and enter the usual share of failures name each account. */
+  private readonly usual = new Map<string, number>();
   private readonly counts: readonly { dimension: Dimension; ofValue: Map<string, number> }[];
 
   constructor(
@@ -68,17 +71,30 @@ export class SubjectWindow {
     return this.others.size;
   }
 
+  /** The number of distinct accounts among the observations that count and enter the usual share of failures. */
+  get usualAccounts(): number {
+    return this.usual.size;
+  }
+
   /** Returns the number of distinct values of a dimension among the counted observations; 0 if it is not tracked. */
   distinct(dimension: Dimension): number {
     return this.counts.find((count) => count.dimension === dimension)?.ofValue.size ?? 0;
   }
 
-  add(
-    { at, account, address, attempt, entry: { userId } }: Occurrence,
-    { counts, weight = 1, value }: Observed,
-  ): void {
-    const evaluated = attempt?.evaluated === true;
-    const item = { at, account, address, userId, counts, evaluated, weight, value, isErased: false };
+  add(occurrence: Occurrence, { counts, weight = 1, value }: Observed): void {
+    const { at, account, address, attempt } = occurrence;
+    const item: Item = {
+      at,
+      account,
+      address,
+      userId: occurrence.entry.userId,
+      counts,
+      evaluated: attempt?.evaluated === true,
+      isUsual: isUsualAttempt(occurrence),
+      weight,
+      value,
+      isErased: false,
+    };
     this.items.push(item);
     this.added += 1;
     this.tally(item, 1);
@@ -167,6 +183,7 @@ export class SubjectWindow {
   private tally(item: Item, step: 1 | -1): void {
     if (!item.counts) return addTo(this.others, item.account, step);
     this.countedItems += step * item.weight;
+    if (item.isUsual) addTo(this.usual, item.account, step);
     for (const { dimension, ofValue } of this.counts) addTo(ofValue, item[dimension], step);
   }
 }

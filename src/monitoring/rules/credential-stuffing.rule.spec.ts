@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { findingsOf } from '../../../test/support/attacks/findings-of.js';
+import { LATER, START, findingsOf } from '../../../test/support/attacks/findings-of.js';
 import { spread } from '../../../test/support/attacks/scenario.js';
+import { trailOf } from '../../../test/support/attacks/trail-of.js';
+import type { AuditEntry } from '../../audit/audit-entry.js';
 import { Environment } from '../../platform/config/environment.js';
+import { DetectionRun } from '../detection/detection-run.js';
 import { credentialStuffing } from './credential-stuffing.rule.js';
 
 const rule = credentialStuffing(
@@ -38,9 +41,33 @@ describe('credential_stuffing', () => {
     expect(findingsOf([rule], withLogins(3))).toEqual([]);
   });
 
+  it('is true of an address that a strict limit admits for ten accounts in ten minutes', () => {
+    const strict = credentialStuffing(new Environment());
+    const trail = trailOf(
+      spread(60, 500, (i) => attempt(i, i === 5 ? 'right' : 'wrong')),
+      START,
+    );
+    const admitted = trail.slice(0, 10);
+    const refused = trail.slice(10).map((entry): AuditEntry => ({
+      ...entry,
+      type: 'excess_rate_limit_exceeded',
+      details: { account: entry.details!['account'], policies: ['login-address'], logins: 1 },
+    }));
+    expect(new DetectionRun([strict], [], LATER).judge([...admitted, ...refused], '').findings).toMatchObject(
+      [{ subject: 'address:192.0.2.1' }],
+    );
+  });
+
+  it('counts the failures on one account once, so that old devices do not outweigh the logins of others', () => {
+    const acts = spread(29, 40, (i) => (i < 4 ? attempt(10 + i, 'right') : attempt(i % 5, 'wrong')));
+    expect(findingsOf([rule], acts)).toEqual([]);
+  });
+
   it('counts the logins to one account once, so that an account of the attacker hides nothing', () => {
     const acts = spread(16, 40, (i) => (i % 2 === 0 ? attempt(i, 'wrong') : attempt(1, 'right')));
     expect(findingsOf([rule], acts)).toMatchObject([{ evidence: { counted: 8 } }]);
-    expect(findingsOf([rule], acts)[0]?.evidence.summary).toMatch(/^8 of 9 logins/);
+    expect(findingsOf([rule], acts)[0]?.evidence.summary).toBe(
+      '8 logins to 8 accounts from one address failed within 60 s; accounts with a successful one: 1.',
+    );
   });
 });

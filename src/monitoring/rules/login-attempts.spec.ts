@@ -3,7 +3,7 @@ import type { AuditEntry } from '../../audit/audit-entry.js';
 import { LoginAttempts } from './login-attempts.js';
 
 function entry(type: string, details: Record<string, unknown> = { account: 'digest' }): AuditEntry {
-  return { type, details, address: '192.0.2.1' } as unknown as AuditEntry;
+  return { type, details, address: '192.0.2.1', time: '2026-11-23T09:00:00.000Z' } as unknown as AuditEntry;
 }
 
 const refusal = (details: Record<string, unknown>) => entry('excess_rate_limit_exceeded', details);
@@ -52,6 +52,20 @@ describe('LoginAttempts', () => {
       expect(refused()).toBe(true);
     },
   );
+
+  it('counts a login that only login-address refused if the passwords that were checked from there were guesses', () => {
+    const attempts = new LoginAttempts();
+    const login = (type: string, account: string) => attempts.read(entry(type, { account }));
+    const refused = (policy = 'login-address') =>
+      attempts.read(refusal({ account: 'digest', policies: [policy], logins: 1 }))?.failed;
+    for (const account of ['a', 'b', 'c']) login('authn_login_fail', account);
+    expect(refused()).toBeUndefined();
+    login('authn_login_fail', 'd');
+    expect(refused()).toBe(true);
+    expect(refused('address')).toBeUndefined();
+    for (const account of ['e', 'f']) login('authn_login_success', account);
+    expect(refused()).toBeUndefined();
+  });
 
   it('ignores other events, and refusals that name no account', () => {
     const attempts = new LoginAttempts();

@@ -2,6 +2,7 @@ import type { AuditEntry } from '../../audit/audit-entry.js';
 import type { AuditEventType } from '../../audit/audit-vocabulary.js';
 import { networkOf } from '../../platform/http/client-ip/ip-address.js';
 import { GenerationalCache } from '../generational-cache.js';
+import { GuessingAddresses } from './guessing-addresses.js';
 import { refusedLoginsIn } from './refusals-in.js';
 
 /** An attempt to sign in, whether or not the password was checked. */
@@ -39,6 +40,8 @@ export function addressOf(entry: AuditEntry): string | null {
 
 /** The limit of logins to one account from one address. */
 const LIMIT_OF_ACCOUNT = 'login';
+/** The limit of logins from one address. */
+const LIMIT_OF_ADDRESS = 'login-address';
 
 /**
  * Reads login attempts from the trail. Refused attempts count like evaluated ones, because a lock or a limit slows
@@ -47,10 +50,13 @@ const LIMIT_OF_ACCOUNT = 'login';
  * - The same caller's last evaluated attempt on the account succeeded. A build server that exceeds a limit with the right
  *   password guesses nothing, and an attacker with an account of their own must not be able to add logins that nobody checks.
  * - The caller has had no evaluated attempt on the account, and only limits of the whole address refused. Of the people
- *   behind one address, nobody knows what they would have entered; an attacker there shows in the attempts that the limits admit.
+ *   behind one address, nobody knows what they would have entered. But what `login-address` refuses counts if the attempts that it
+ *   admits are guesses, because a strict limit admits fewer accounts than any rule requires.
  */
 export class LoginAttempts {
   private readonly callers = new GenerationalCache<{ last: 'success' | 'failure' | null }>();
+
+  private readonly guessing = new GuessingAddresses();
 
   /** Reads the next entry of the trail. Returns null if it is not a login attempt. */
   read(entry: AuditEntry): LoginAttempt | null {
@@ -73,13 +79,27 @@ export class LoginAttempts {
   private refused(account: string, entry: AuditEntry): LoginAttempt | null {
     if (refusedLoginsIn(entry) === 0) return null;
     const { last } = this.caller(account, entry);
-    const isFailed = last === 'failure' || (last === null && isRefusedBy(LIMIT_OF_ACCOUNT, entry));
+    const isFailed = last === 'failure' || (last === null && this.isRefusedGuess(entry));
     return isFailed ? { account, failed: true, evaluated: false } : null;
   }
 
+  /** Whether a refused login, of a caller without an evaluated attempt on the account, was probably a guess. */
+  private isRefusedGuess(entry: AuditEntry): boolean {
+    if (isRefusedBy(LIMIT_OF_ACCOUNT, entry)) return true;
+    const address = addressOf(entry);
+    return (
+      address !== null &&
+      isRefusedBy(LIMIT_OF_ADDRESS, entry) &&
+      this.guessing.has(address, Date.parse(entry.time))
+    );
+  }
+
   private attempt(account: string, entry: AuditEntry, outcome: Omit<LoginAttempt, 'account'>): LoginAttempt {
-    this.caller(account, entry).last = outcome.failed ? 'failure' : 'success';
-    return { account, ...outcome };
+    const attempt = { account, ...outcome };
+    const address = addressOf(entry);
+    this.caller(account, entry).last = attempt.failed ? 'failure' : 'success';
+    if (attempt.evaluated && address !== null) this.guessing.add(address, Date.parse(entry.time), attempt);
+    return attempt;
   }
 
   private caller(account: string, entry: AuditEntry): { last: 'success' | 'failure' | null } {

@@ -81,6 +81,16 @@ describe('password_spraying', () => {
     expect(finding?.addresses?.toSorted()).toEqual(['192.0.2.0', '192.0.2.1']);
   });
 
+  it('is not true of steady noise on accounts that do not exist, beside the usual failures', () => {
+    const noise = spread(60, 300, (i) => guess(1000 + i, 90 + (i % 5)));
+    const honest = spread(40, 300, (i) => guess(i, i % 3, i % 10 === 9 ? 'wrong' : 'right'));
+    const trail = [
+      ...trailOf(noise, START).map((entry) => ({ ...entry, userId: null })),
+      ...trailOf(honest, START),
+    ].sort((a, b) => (a.time < b.time ? -1 : 1));
+    expect(new DetectionRun([rule], yesterday(10), LATER).judge(trail, '').findings).toEqual([]);
+  });
+
   it('is true whatever somebody has tried before on accounts that do not exist', () => {
     const run = new DetectionRun([rule], [], LATER);
     const noise = trailOf(

@@ -88,6 +88,19 @@ const SCHOOL: Scenario = {
   acts: spread(128, 55, (i) => login(`student-${i}`, address(400), i % 5 === 0 ? 'wrong' : 'right')),
 };
 
+/**
+ * On twenty devices, a program tries an old password six times each. The others work in applications that ask for a token again and
+ * again, and have no wrong passwords.
+ */
+const OLD_DEVICES: Scenario = {
+  name: 'an office of 35 behind one address, where twenty devices still have an old password',
+  expects: [],
+  acts: [
+    ...spread(120, TEN_MINUTES, (i) => login(`renewed-${i % 20}`, address(401), 'wrong')),
+    ...spread(180, TEN_MINUTES, (i) => login(`busy-${i % 15}`, address(401))),
+  ].sort((a, b) => a.at - b.at),
+};
+
 /** Traffic that must not raise an alert of severity `warning` or above. */
 export const ORDINARY: readonly Scenario[] = [
   OFFICE,
@@ -99,6 +112,7 @@ export const ORDINARY: readonly Scenario[] = [
   IMPATIENT,
   WORKSHOP,
   SCHOOL,
+  OLD_DEVICES,
 ];
 
 /** All ordinary traffic at once, ordered by time. */
