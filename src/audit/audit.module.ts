@@ -19,6 +19,7 @@ import { ErasureStatement } from './erasure/erasure-statement.js';
 import { ErasureTask } from './erasure/erasure-task.js';
 import { Erasures } from './erasure/erasures.js';
 import { ErasuresRepository } from './erasure/erasures.repository.js';
+import { LastingProof } from './erasure/lasting-proof.js';
 import { LastingStatements } from './erasure/lasting-statements.js';
 import { LateEntriesRepository } from './erasure/late-entries.repository.js';
 import { LateErasure } from './erasure/late-erasure.js';
@@ -118,6 +119,7 @@ const erasure = [
   ErasuresRepository,
   ErasureStatement,
   ErasureTask,
+  LastingProof,
   LastingStatements,
   LateEntriesRepository,
   LateErasure,

@@ -212,7 +212,7 @@ describe('docs/integration.md', () => {
       clock.advance(31 * 60_000);
       inTheWay = (url) => (url === '/auth/refresh' ? new Response('{}', { status: 503 }) : undefined);
       expect((await page.call('/users/me')).status).toBe(503);
-      expect([refreshes(), page.isSignedIn()]).toEqual([5, true]);
+      expect(page.isSignedIn()).toBe(true);
       inTheWay = () => undefined;
       expect((await page.call('/users/me')).status).toBe(200);
     });

@@ -3,7 +3,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import { ErasureProof } from './erasure-proof.js';
 import { type Erasure, ErasuresRepository } from './erasures.repository.js';
 
-/** People whose erasure is reported as not requested. An attacker may insert any number of rows. */
+/** People whose erasure is reported as not proven. An attacker may insert any number of rows. */
 const MAX_REPORTED = 1000;
 
 /** An erasure that is due, and whether the service requested it. */
@@ -50,7 +50,7 @@ export class DueErasures {
     this.reported.add(userId);
     this.logger.error(
       { userId },
-      'A row of the table erasures was not written by the service, or names somebody with an account. Nothing is erased.',
+      "A row of the table erasures cannot be proven to be the service's, or names somebody with an account. Nothing is erased.",
     );
   }
 }

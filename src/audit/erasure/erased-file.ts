@@ -1,11 +1,12 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Clock } from '../../platform/clock/clock.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { Environment } from '../../platform/config/environment.js';
 import { AuditSpool } from '../spool/audit-spool.js';
-import { ErasureProof } from './erasure-proof.js';
 import { type DeletedPerson, ErasuresRepository } from './erasures.repository.js';
+import { LastingProof } from './lasting-proof.js';
 
 const BATCH = 1000;
 const BEGINNING = new Date(0);
@@ -19,17 +20,22 @@ const MARGIN_MS = 300_000;
  */
 @Injectable()
 export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(ErasedFile.name);
   private readonly path: string;
   private readonly task = new RepeatingTask(ErasedFile.name, () => this.update(), { pauseMs: 5000 });
   private known: Set<string> | null = null;
   /** Those deleted since then are looked at next. */
   private from = BEGINNING;
+  private secretId: string | null = null;
+  /** Whom nothing proves; null once they were reported. */
+  private leftOut: Set<string> | null = new Set();
 
   constructor(
     environment: Environment,
     private readonly erasures: ErasuresRepository,
-    private readonly proof: ErasureProof,
+    private readonly proof: LastingProof,
     private readonly spool: AuditSpool,
+    private readonly clock: Clock,
   ) {
     this.path = join(environment.DATA_DIR, 'erased.ndjson');
   }
@@ -48,8 +54,12 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
    */
   async update(): Promise<boolean> {
     this.known ??= this.read();
+    // Codes of a former secret are replaced before it can be removed.
+    if (this.secretId !== this.proof.secretId) this.from = BEGINNING;
+    this.secretId = this.proof.secretId;
     const deleted = await this.erasures.deletedSince(this.from, BATCH);
-    const added = await this.provenOf(deleted.filter(({ userId }) => !this.known!.has(userId)));
+    const proven = await this.provenOf(deleted);
+    const added = proven.filter(({ userId }) => !this.known!.has(userId));
     // PostgreSQL may refuse records after the deletion. A full page has many people, most of them deleted long ago.
     const isLast = deleted.length < BATCH;
     const forgotten = isLast ? [...added, ...deleted.filter(({ userId }) => this.known!.has(userId))] : added;
@@ -61,17 +71,31 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
       appendFileSync(this.path, lines.join(''), { mode: 0o600 });
     }
     for (const { userId } of added) this.known.add(userId);
+    if (isLast) this.reportLeftOut();
     const last = deleted.at(-1)?.deletedAt ?? this.from;
     const isMore = !isLast && last > this.from;
-    this.from = isMore ? last : new Date(last.getTime() - MARGIN_MS);
+    // A row that somebody inserted may have a date in the future, and must not hide those that follow.
+    this.from = isMore ? last : new Date(Math.min(last.getTime(), this.clock.nowMs()) - MARGIN_MS);
     return isMore;
   }
 
   /** An operator deletes the people of the file, and so it must not contain one whom anybody else has added to the table. */
   private async provenOf(deleted: readonly DeletedPerson[]): Promise<DeletedPerson[]> {
     const proven: DeletedPerson[] = [];
-    for (const person of deleted) if ((await this.proof.prove(person)) !== null) proven.push(person);
+    for (const person of deleted)
+      if (await this.proof.isDeleted(person)) proven.push(person);
+      else if (!person.hasAccount && !this.known!.has(person.userId)) this.leftOut?.add(person.userId);
     return proven;
+  }
+
+  private reportLeftOut(): void {
+    const count = this.leftOut?.size ?? 0;
+    this.leftOut = null;
+    if (count > 0)
+      this.logger.warn(
+        { count },
+        'People of the table erasures are not added to erased.ndjson, because nothing proves that the service deleted them.',
+      );
   }
 
   private read(): Set<string> {

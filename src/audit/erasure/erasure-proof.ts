@@ -32,6 +32,11 @@ export class ErasureProof {
     private readonly events: EventProof,
   ) {}
 
+  /** The id of the secret with which codes are made at present. */
+  get secretId(): string {
+    return this.masterKey.id;
+  }
+
   /** Returns the code of a request, without which its row is not trusted. */
   codeOf(request: ErasureRequest): Buffer {
     return this.masterKey.mac('erasure-request', textOf(request));
@@ -40,6 +45,13 @@ export class ErasureProof {
   /** Whether a row has the code of its request. */
   isCoded(request: StoredRequest): boolean {
     return request.mac !== null && this.masterKey.isMac('erasure-request', textOf(request), request.mac);
+  }
+
+  /** Whether a row has a code of the secret of {@link secretId} or a newer one, which another instance may use already. */
+  isLasting(request: StoredRequest): boolean {
+    const { ids, id } = this.masterKey;
+    const madeWith = request.mac && this.masterKey.idOfMac('erasure-request', textOf(request), request.mac);
+    return madeWith !== null && ids.indexOf(madeWith) <= ids.indexOf(id);
   }
 
   /**

@@ -17,7 +17,7 @@ export interface Erasure extends StoredRequest {
 }
 
 /** A person of an erasure, whether it is finished or not. */
-export type DeletedPerson = StoredRequest & { readonly deletedAt: Date };
+export type DeletedPerson = StoredRequest & { readonly deletedAt: Date; readonly isErased: boolean };
 
 /** An erasure to add, and when it may begin. */
 export type NewErasure = ErasureRequest & {
@@ -59,11 +59,15 @@ function valuesOf({ userId, deletedAt, dueAt, actor, mac }: NewErasure): unknown
 export class ErasuresRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Adds an erasure, or starts a finished one anew: a restore may have brought the data back. */
+  /**
+   * Adds an erasure, or starts the one of the person anew: a restore may have brought the data back, and anybody who has the
+   * service's database role may have inserted the row.
+   */
   async insert(tx: Transaction, erasure: NewErasure): Promise<void> {
     await tx.query(
-      `${INSERT} ON CONFLICT (user_id) DO UPDATE SET due_at = excluded.due_at, actor = excluded.actor, mac = excluded.mac,
-         event_id = NULL, stated_at = NULL, erased_at = NULL, progress = NULL WHERE erasures.erased_at IS NOT NULL`,
+      `${INSERT} ON CONFLICT (user_id) DO UPDATE SET deleted_at = excluded.deleted_at, due_at = excluded.due_at,
+         actor = excluded.actor, mac = excluded.mac,
+         event_id = NULL, stated_at = NULL, erased_at = NULL, progress = NULL`,
       valuesOf(erasure),
     );
   }
@@ -75,15 +79,6 @@ export class ErasuresRepository {
       valuesOf(erasure),
     );
     return rows.length > 0;
-  }
-
-  /** Replaces the request of an unfinished erasure, and leaves how far it has come. */
-  async replaceRequest(tx: Transaction, { userId, actor, mac }: NewErasure): Promise<void> {
-    await tx.query('UPDATE erasures SET actor = $2, mac = $3 WHERE user_id = $1', [
-      userId,
-      actor && JSON.stringify(actor),
-      mac,
-    ]);
   }
 
   /** Returns whether an unfinished erasure is due, or entries may have come since late ones were searched for. */
@@ -166,10 +161,18 @@ export class ErasuresRepository {
     );
   }
 
+  /** Replaces the code of a request, unless another instance has replaced it meanwhile. */
+  async noteCode({ userId, mac }: StoredRequest, current: Buffer): Promise<void> {
+    await this.dataSource.query(
+      'UPDATE erasures SET mac = $3 WHERE user_id = $1 AND mac IS NOT DISTINCT FROM $2',
+      [userId, mac, current],
+    );
+  }
+
   /** Returns the people deleted at or after an instant, the first ones first. */
   async deletedSince(instant: Date, limit: number): Promise<DeletedPerson[]> {
     return this.dataSource.query<DeletedPerson[]>(
-      `SELECT ${REQUEST}, deleted_at AS "deletedAt" FROM erasures
+      `SELECT ${REQUEST}, deleted_at AS "deletedAt", erased_at IS NOT NULL AS "isErased" FROM erasures
        WHERE deleted_at >= $1 ORDER BY deleted_at, user_id LIMIT $2`,
       [instant, limit],
     );

@@ -20,7 +20,8 @@ export class Erasures {
 
   /**
    * Requests, in the transaction that deletes a person's account, that their data be erased: within 20 s, or
-   * `ERASURE_DELAY_HOURS` later. `actor` is whoever deleted the account, if it was not its owner.
+   * `ERASURE_DELAY_HOURS` later. A row that exists is replaced: the account existed until now.
+   * `actor` is whoever deleted the account, if it was not its owner.
    */
   async request(tx: Transaction, userId: string, actor: Actor | null): Promise<void> {
     await this.erasures.insert(tx, this.requested(userId, actor));
@@ -28,14 +29,14 @@ export class Erasures {
 
   /**
    * Requests the erasure of a person who has no account, unless it was requested before. Returns whether it was not. An
-   * unfinished request whose code is missing or wrong does not count.
+   * unfinished request whose code is missing or wrong does not count, and is replaced with all that its row claims.
    */
   async requestUnlessKnown(tx: Transaction, userId: string, actor: Actor | null): Promise<boolean> {
     const request = this.requested(userId, actor);
     if (await this.erasures.insertNew(tx, request)) return true;
     const pending = await this.erasures.claim(tx, userId);
     if (pending === null || this.proof.isCoded(pending)) return false;
-    await this.erasures.replaceRequest(tx, request);
+    await this.erasures.insert(tx, request);
     return true;
   }
 

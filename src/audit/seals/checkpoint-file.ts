@@ -61,14 +61,17 @@ export class CheckpointFile {
   letGo({ old, newest }: OldCheckpoints, standing: (checkpoint: Checkpoint) => Standing): void {
     const removed = new Set(old.map(keyOf));
     removed.delete(keyOf(newest));
-    const of = (wanted: Standing) => old.filter((checkpoint) => standing(checkpoint) === wanted);
-    // Other processes of the installation may have added lines meanwhile.
+    // Other processes of the installation may have added lines meanwhile, or let go the same ones.
     const lines = this.lines();
     const lasting = lines.filter(({ isLasting }) => isLasting);
+    const others = lines.filter(({ isLasting }) => !isLasting);
+    const present = new Set(others.map(keyOf));
+    const of = (wanted: Standing) =>
+      old.filter((checkpoint) => present.has(keyOf(checkpoint)) && standing(checkpoint) === wanted);
     const added = distinct([...of('contradicted'), ...of('unknown')])
       .slice(0, Math.max(0, Math.min(MAX_LASTING_EACH, MAX_LASTING - lasting.length)))
       .map((checkpoint) => ({ ...checkpoint, isLasting: true as const }));
-    const rest = lines.filter((line) => !line.isLasting && !removed.has(keyOf(line)));
+    const rest = others.filter((line) => !removed.has(keyOf(line)));
     const draft = `${this.path}.${process.pid}`;
     const text = [...lasting, ...added, ...rest].map((line) => `${JSON.stringify(line)}\n`).join('');
     writeFileSync(draft, text, { mode: 0o600 });

@@ -23,8 +23,8 @@ export class TableInUse extends Error {
  * Changes a table while the previous version serves. A statement that waits for an exclusive lock makes every later one on the
  * table wait behind it, and during a `pg_dump` that may be hours. Each attempt therefore waits for a fifth of a second only, in a
  * transaction of its own, because one that stays open would hold back the sealing of the trail. For migrations with
- * `transaction = false`; such a change must do no harm when it is made again, since it is committed before the migration is recorded.
- * Throws {@link TableInUse} after a minute.
+ * `transaction = false`; such a change must do no harm when it is made again, since it is committed before the migration is
+ * recorded. Throws {@link TableInUse} after a minute.
  */
 export async function changeBriefly(
   runner: QueryRunner,

@@ -70,6 +70,8 @@ describe('An erasure that the service did not request', () => {
       origin: { ...ORIGIN, ip: null, userAgent: null, ...(actor && { actor }) },
       details: {},
     });
+  const requestAtDeletion = () =>
+    trail.transactions.run((tx) => trail.module.get(Erasures).request(tx, userId, null));
   const request = () =>
     trail.transactions.run((tx) => trail.module.get(Erasures).requestUnlessKnown(tx, userId, null));
 
@@ -83,9 +85,7 @@ describe('An erasure that the service did not request', () => {
     await run();
     expect([await left(), await statements()]).toEqual([ENTRIES, []]);
     expect(await trail.verification.verify()).toMatchObject({ intact: true, erased: 0 });
-    expect(errors.mock.calls).toEqual([
-      [{ userId }, expect.stringContaining('was not written by the service')],
-    ]);
+    expect(errors.mock.calls).toEqual([[{ userId }, expect.stringContaining('cannot be proven')]]);
     expect(await trail.dataSource.query('SELECT user_id AS "userId", erased_at FROM erasures')).toEqual([
       { userId, erased_at: null },
     ]);
@@ -161,11 +161,28 @@ describe('An erasure that the service did not request', () => {
     expect(await trail.verification.verify()).toMatchObject({ intact: true, firstFault: null });
   });
 
-  it('is carried out once an operator requests it', async () => {
-    await insert();
+  it.each([
+    ['without a code', '', ''],
+    ['that claims to be stated', ', stated_at, event_id', `, now(), gen_random_uuid()`],
+  ])('is carried out once an operator requests it: a row %s', async (_, columns, values) => {
+    await insert(columns, values);
     await run();
     expect([await request(), await request()]).toEqual([true, false]);
     await run();
+    expect([await left(), await statements()]).toEqual([0, [expect.objectContaining({ entries: ENTRIES })]]);
+  });
+
+  it.each([
+    ['an operator requests it', () => request()],
+    ['the person deletes their account', () => requestAtDeletion()],
+  ])('is carried out in time once %s, whenever the row claims to be due', async (_, requestNow) => {
+    await insert(', stated_at, event_id', `, now(), gen_random_uuid()`);
+    await trail.dataSource.query(`UPDATE erasures SET deleted_at = '2020-01-01', due_at = 'infinity'`);
+    await requestNow();
+    await run();
     expect(await left()).toBe(0);
+    expect(
+      await trail.dataSource.query(`SELECT user_id FROM erasures WHERE deleted_at > '2021-01-01'`),
+    ).toHaveLength(1);
   });
 });

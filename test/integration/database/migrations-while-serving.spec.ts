@@ -5,10 +5,11 @@ import { changeBriefly } from '../../../src/platform/database/brief-lock.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
 import { migrate } from '../../../src/platform/database/migrate.js';
 import { MIGRATIONS } from '../../../src/platform/database/migrations/migrations.js';
+import { TokenExpiry1795400040000 } from '../../../src/platform/database/migrations/1795400040000-token-expiry.js';
 import { TrailProofs1795400041000 } from '../../../src/platform/database/migrations/1795400041000-trail-proofs.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 
-const LATER = MIGRATIONS.slice(MIGRATIONS.indexOf(TrailProofs1795400041000)).map(({ name }) => name);
+const LATER = MIGRATIONS.slice(MIGRATIONS.indexOf(TokenExpiry1795400040000)).map(({ name }) => name);
 
 /** The previous version serves while the migrations run, and somebody may dump the database at that time. */
 describe('A migration of a table that a backup reads', () => {
@@ -52,7 +53,7 @@ describe('A migration of a table that a backup reads', () => {
       `BEGIN; SET LOCAL statement_timeout = 900; LOCK TABLE ${table} IN ROW EXCLUSIVE MODE; COMMIT`,
     );
 
-  it.each(['erasures', 'audit_events', 'audit_calls', 'audit_seals'])(
+  it.each(['sessions', 'erasures', 'audit_events', 'audit_calls', 'audit_seals'])(
     'does not make writers of %s wait for the end of the backup, and is done after it',
     async (table) => {
       await read(table);

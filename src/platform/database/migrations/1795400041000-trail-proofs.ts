@@ -12,8 +12,8 @@ export class TrailProofs1795400041000 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await changeBriefly(runner, 'erasures', 'ALTER TABLE erasures ADD COLUMN IF NOT EXISTS mac bytea');
-    // Not CONCURRENTLY, which a partitioned table does not support: only the sealer waits, for as long as the seals are read without
-    // their members.
+    // Not CONCURRENTLY, which a partitioned table does not support: only the sealer waits, while the seals are read without their
+    // members.
     await changeBriefly(
       runner,
       'audit_seals',
