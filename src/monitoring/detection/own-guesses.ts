@@ -12,9 +12,9 @@ export interface Attempted {
 const LEAST_GUESSES = 2;
 
 /**
- * Returns the addresses that entered at least two wrong passwords, for at least `leastAccounts` accounts, and for more accounts than they
- * signed in to. Accounts that they signed in to do not count as guessed. A single login exempts no address, because an attacker
- * may have an account, too.
+ * Returns the addresses that entered at least two wrong passwords, for at least `leastAccounts` accounts, and for more
+ * accounts than they signed in to. Accounts that they signed in to do not count as guessed. A single login exempts no
+ * address, because an attacker may have an account, too.
  */
 export function addressesThatGuess(
   attempts: readonly Attempted[],

@@ -50,8 +50,8 @@ const LIMIT_OF_ADDRESS = 'login-address';
  * - The same caller's last evaluated attempt on the account succeeded. A build server that exceeds a limit with the right
  *   password guesses nothing, and an attacker with an account of their own must not be able to add logins that nobody checks.
  * - The caller has had no evaluated attempt on the account, and only limits of the whole address refused. Of the people
- *   behind one address, nobody knows what they would have entered. But what `login-address` refuses counts if the attempts that it
- *   admits are guesses, because a strict limit admits fewer accounts than any rule requires.
+ *   behind one address, nobody knows what they would have entered. But what `login-address` refuses counts if the attempts
+ *   that it admits are guesses, because a strict limit admits fewer accounts than any rule requires.
  */
 export class LoginAttempts {
   private readonly callers = new GenerationalCache<{ last: 'success' | 'failure' | null }>();

@@ -30,8 +30,8 @@ export interface Figures {
   /** Observations that count. */
   readonly counted: number;
   /**
-   * Distinct accounts among the observations that do not count, such as successes. A ratio compares accounts with accounts: whoever
-   * has one can add any number of successes, and a device with an old password any number of failures.
+   * Distinct accounts among the observations that do not count, such as successes. A ratio compares accounts with accounts:
+   * whoever has one can add any number of successes, and a device with an old password any number of failures.
    */
   readonly otherAccounts: number;
   /** Distinct values among the observations that count, for the dimensions named by the rule. */
