@@ -40,9 +40,12 @@ export class DueErasures {
     return due;
   }
 
-  /** Notes that the event which states an erasure is sealed. */
-  async noteStated(userId: string): Promise<void> {
-    await this.erasures.noteStated(userId, this.clock.now());
+  /**
+   * Notes that the event which states an erasure is sealed. Returns false if another instance has noted it, or if the
+   * request was replaced meanwhile and no longer has that event.
+   */
+  async noteStated(userId: string, eventId: string): Promise<boolean> {
+    return this.erasures.noteStated(userId, eventId, this.clock.now());
   }
 
   private report(userId: string): void {

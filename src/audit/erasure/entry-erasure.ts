@@ -45,7 +45,7 @@ export class EntryErasure {
   async eraseNext(userId: string): Promise<boolean> {
     return this.transactions.run(async (tx) => {
       const erasure = await this.erasures.claim(tx, userId);
-      if (!erasure?.isStated) return false;
+      if (!erasure?.isStated || erasure.eventId === null) return false;
       const place = erasure.progress?.place ?? BEGINNING;
       const page = await this.entries.page(tx, place, { userId, limit: READ_AT_ONCE });
       await this.erase(tx, userId, page);

@@ -72,7 +72,7 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
     if (eventId === null) return this.repeated(() => this.statement.prepare(erasure));
     if (!isStated) {
       if (!(await this.statement.isSealed(eventId))) return false;
-      await this.erasures.noteStated(userId);
+      if (!(await this.erasures.noteStated(userId, eventId))) return false;
     }
     if (progress === null) {
       if (!(await this.reach.hasRead(eventId))) return false;

@@ -146,11 +146,16 @@ export class ErasuresRepository {
     await tx.query('UPDATE erasures SET progress = $2 WHERE user_id = $1', [userId, progress]);
   }
 
-  async noteStated(userId: string, now: Date): Promise<void> {
-    await this.dataSource.query(
-      'UPDATE erasures SET stated_at = $2 WHERE user_id = $1 AND stated_at IS NULL',
-      [userId, now],
+  /**
+   * Notes that the event of an erasure is sealed. Returns whether this call noted it: the request may have been replaced
+   * meanwhile, and then needs an event of its own.
+   */
+  async noteStated(userId: string, eventId: string, now: Date): Promise<boolean> {
+    const [, changed] = await this.dataSource.query<[unknown, number]>(
+      'UPDATE erasures SET stated_at = $3 WHERE user_id = $1 AND event_id = $2 AND stated_at IS NULL',
+      [userId, eventId, now],
     );
+    return changed > 0;
   }
 
   /** Finishes an erasure. Who requested it is removed; `mac` is the code of what is left of the request. */

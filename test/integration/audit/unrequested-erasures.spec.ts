@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ErasureStatement } from '../../../src/audit/erasure/erasure-statement.js';
 import { ErasureTask } from '../../../src/audit/erasure/erasure-task.js';
 import { Erasures } from '../../../src/audit/erasure/erasures.js';
 import { PersonalEntriesRepository } from '../../../src/audit/erasure/personal-entries.repository.js';
@@ -170,6 +171,28 @@ describe('An erasure that the service did not request', () => {
     expect([await request(), await request()]).toEqual([true, false]);
     await run();
     expect([await left(), await statements()]).toEqual([0, [expect.objectContaining({ entries: ENTRIES })]]);
+  });
+
+  it('is not carried out under the event of a row that an operator replaces meanwhile', async () => {
+    await recordDeletion();
+    await insert();
+    await trail.module.get(ErasureTask).run();
+    await trail.sealed();
+    const statement = trail.module.get(ErasureStatement);
+    const isSealed = statement.isSealed.bind(statement);
+    statement.isSealed = async (eventId) => {
+      const answer = await isSealed(eventId);
+      await request();
+      return answer;
+    };
+    await trail.module.get(ErasureTask).run();
+    statement.isSealed = isSealed;
+    expect(await left()).toBe(ENTRIES);
+    expect(await trail.dataSource.query('SELECT event_id, stated_at, erased_at FROM erasures')).toEqual([
+      { event_id: null, stated_at: null, erased_at: null },
+    ]);
+    await run();
+    expect([await left(), await statements()]).toEqual([0, [expect.anything(), expect.anything()]]);
   });
 
   it.each([
