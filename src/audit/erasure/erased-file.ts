@@ -5,11 +5,13 @@ import { Clock } from '../../platform/clock/clock.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { Environment } from '../../platform/config/environment.js';
 import { AuditSpool } from '../spool/audit-spool.js';
-import { type DeletedPerson, ErasuresRepository } from './erasures.repository.js';
+import { type DeletedPerson, type DeletionPlace, ErasuresRepository } from './erasures.repository.js';
 import { LastingProof } from './lasting-proof.js';
 
 const BATCH = 1000;
-const BEGINNING = new Date(0);
+const BEGINNING = before(new Date(0));
+/** Inserted rows may have later dates, among them ones that are infinite or that JavaScript does not have. */
+const END = new Date('9999-12-31T23:59:59.999Z');
 
 /** A deletion may be committed after one that began later, or whose instance has a faster clock, by less than this. */
 const MARGIN_MS = 300_000;
@@ -24,8 +26,10 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly path: string;
   private readonly task = new RepeatingTask(ErasedFile.name, () => this.update(), { pauseMs: 5000 });
   private known: Set<string> | null = null;
-  /** Those deleted since then are looked at next. */
-  private from = BEGINNING;
+  /** Those deleted after it are looked at next. */
+  private from: DeletionPlace = BEGINNING;
+  /** Whether this pass began at the beginning. Only such a pass reads rows with a date in the future, however many there are. */
+  private isWhole = true;
   private secretId: string | null = null;
   /** Whom nothing proves; null once they were reported. */
   private leftOut: Set<string> | null = new Set();
@@ -55,9 +59,14 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   async update(): Promise<boolean> {
     this.known ??= this.read();
     // Codes of a former secret are replaced before it can be removed.
-    if (this.secretId !== this.proof.secretId) this.from = BEGINNING;
+    if (this.secretId !== this.proof.secretId) {
+      this.from = BEGINNING;
+      this.isWhole = true;
+    }
     this.secretId = this.proof.secretId;
-    const deleted = await this.erasures.deletedSince(this.from, BATCH);
+    const nowMs = this.clock.nowMs();
+    const until = this.isWhole ? END : new Date(nowMs + MARGIN_MS);
+    const deleted = await this.erasures.deletedAfter(this.from, until, BATCH);
     const proven = await this.provenOf(deleted);
     const added = proven.filter(({ userId }) => !this.known!.has(userId));
     // PostgreSQL may refuse records after the deletion. A full page has many people, most of them deleted long ago.
@@ -71,12 +80,16 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
       appendFileSync(this.path, lines.join(''), { mode: 0o600 });
     }
     for (const { userId } of added) this.known.add(userId);
-    if (isLast) this.reportLeftOut();
-    const last = deleted.at(-1)?.deletedAt ?? this.from;
-    const isMore = !isLast && last > this.from;
+    const last = deleted.at(-1) ?? this.from;
+    if (!isLast) {
+      this.from = { deletedAt: last.deletedAt, userId: last.userId };
+      return true;
+    }
+    this.reportLeftOut();
     // A row that somebody inserted may have a date in the future, and must not hide those that follow.
-    this.from = isMore ? last : new Date(Math.min(last.getTime(), this.clock.nowMs()) - MARGIN_MS);
-    return isMore;
+    this.from = before(new Date(Math.min(last.deletedAt.getTime(), nowMs) - MARGIN_MS));
+    this.isWhole = false;
+    return false;
   }
 
   /** An operator deletes the people of the file, and so it must not contain one whom anybody else has added to the table. */
@@ -107,4 +120,9 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
       throw error;
     }
   }
+}
+
+/** Returns the place before all who were deleted at an instant. */
+function before(deletedAt: Date): DeletionPlace {
+  return { deletedAt, userId: '00000000-0000-0000-0000-000000000000' };
 }

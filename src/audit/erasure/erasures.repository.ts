@@ -19,6 +19,9 @@ export interface Erasure extends StoredRequest {
 /** A person of an erasure, whether it is finished or not. */
 export type DeletedPerson = StoredRequest & { readonly deletedAt: Date; readonly isErased: boolean };
 
+/** The place of a person in the order of deletions; any number may have been deleted at one instant. */
+export type DeletionPlace = Pick<DeletedPerson, 'deletedAt' | 'userId'>;
+
 /** An erasure to add, and when it may begin. */
 export type NewErasure = ErasureRequest & {
   readonly deletedAt: Date;
@@ -174,12 +177,12 @@ export class ErasuresRepository {
     );
   }
 
-  /** Returns the people deleted at or after an instant, the first ones first. */
-  async deletedSince(instant: Date, limit: number): Promise<DeletedPerson[]> {
+  /** Returns the people deleted after another one and not after `until`, the first ones first. */
+  async deletedAfter(place: DeletionPlace, until: Date, limit: number): Promise<DeletedPerson[]> {
     return this.dataSource.query<DeletedPerson[]>(
       `SELECT ${REQUEST}, deleted_at AS "deletedAt", erased_at IS NOT NULL AS "isErased" FROM erasures
-       WHERE deleted_at >= $1 ORDER BY deleted_at, user_id LIMIT $2`,
-      [instant, limit],
+       WHERE (deleted_at, user_id) > ($1, $2) AND deleted_at <= $3 ORDER BY deleted_at, user_id LIMIT $4`,
+      [place.deletedAt, place.userId, until, limit],
     );
   }
 

@@ -2,19 +2,22 @@ import { Logger } from '@nestjs/common';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Clock } from '../../../src/platform/clock/clock.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import type { AuditSpool } from '../../../src/audit/spool/audit-spool.js';
 import { ErasedFile } from '../../../src/audit/erasure/erased-file.js';
-import type { ErasuresRepository } from '../../../src/audit/erasure/erasures.repository.js';
+import { ErasureTask } from '../../../src/audit/erasure/erasure-task.js';
+import { ErasuresRepository } from '../../../src/audit/erasure/erasures.repository.js';
 import type { LastingProof } from '../../../src/audit/erasure/lasting-proof.js';
+import { startTrail, type Trail } from '../../support/audit/trail.js';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
 
 const NOW_SECOND = 10_000;
 
 describe('the file of erased people', () => {
+  let trail: Trail;
   let dataDir: string;
   let file: ErasedFile;
   /** The records that PostgreSQL refused. */
@@ -23,9 +26,14 @@ describe('the file of erased people', () => {
   /** Whose proof was looked at. */
   let proofs: string[];
   const unrequested = '019a0000-0000-7000-8000-999999999999';
-  const deleted: { userId: string; deletedAt: Date }[] = [];
   const idOf = (n: number) => `019a0000-0000-7000-8000-${String(n).padStart(12, '0')}`;
-  const remove = (n: number, deletedAt: Date) => deleted.push({ userId: idOf(n), deletedAt });
+  const add = (userIds: readonly string[], deletedAt: Date | string) =>
+    trail.dataSource.query(
+      'INSERT INTO erasures (user_id, deleted_at, due_at) SELECT unnest($1::uuid[]), $2::timestamptz, now()',
+      [userIds, deletedAt],
+    );
+  const remove = (n: number, deletedAt: Date) => add([idOf(n)], deletedAt);
+  const idsOf = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => idOf(from + n));
   const idsInFile = () =>
     readFileSync(join(dataDir, 'erased.ndjson'), 'utf8')
       .trimEnd()
@@ -35,16 +43,16 @@ describe('the file of erased people', () => {
     while (await file.update());
   };
 
-  beforeEach(() => {
+  beforeAll(async () => {
+    trail = await startTrail();
+    await trail.module.get(ErasureTask).onModuleDestroy();
+    await trail.module.get(ErasedFile).onModuleDestroy();
+  });
+  afterAll(() => trail.stop());
+
+  beforeEach(async () => {
+    await trail.dataSource.query('DELETE FROM erasures');
     dataDir = mkdtempSync(join(tmpdir(), 'portcullis-erased-'));
-    deleted.length = 0;
-    const repository = {
-      deletedSince: async (instant: Date, limit: number) =>
-        deleted
-          .filter(({ deletedAt }) => deletedAt >= instant)
-          .toSorted((one, other) => one.deletedAt.getTime() - other.deletedAt.getTime())
-          .slice(0, limit),
-    } as unknown as ErasuresRepository;
     refused = [];
     const forget = (ids: readonly string[]) => {
       refused = refused.filter((line) => !ids.some((id) => line.includes(id)));
@@ -60,35 +68,37 @@ describe('the file of erased people', () => {
     };
     const environment = Object.assign(new Environment(), { DATA_DIR: dataDir });
     const clock = { nowMs: () => at(NOW_SECOND).getTime() } as unknown as Clock;
+    const repository = trail.module.get(ErasuresRepository);
     file = new ErasedFile(environment, repository, proof as unknown as LastingProof, spool, clock);
   });
   afterEach(() => rmSync(dataDir, { recursive: true }));
 
   it('contains everybody once, however many are deleted at once', async () => {
-    for (let n = 0; n < 2500; n += 1) remove(n, at(Math.floor(n / 100)));
+    for (let second = 0; second < 25; second += 1)
+      await add(idsOf(second * 100, (second + 1) * 100), at(second));
     await update();
     await update();
-    expect(idsInFile()).toEqual(deleted.map(({ userId }) => userId));
+    expect(idsInFile()).toEqual(idsOf(0, 2500));
   });
 
   it('misses nobody whose deletion was committed after a later one', async () => {
-    remove(1, at(10));
+    await remove(1, at(10));
     await update();
-    remove(2, at(9));
+    await remove(2, at(9));
     await update();
     expect(idsInFile()).toEqual([idOf(1), idOf(2)]);
   });
 
   it('does not contain somebody whose erasure the service did not request, and keeps their records', async () => {
-    deleted.push({ userId: unrequested, deletedAt: at(9) });
+    await add([unrequested], at(9));
     refused.push(`about ${unrequested}`);
-    remove(1, at(10));
+    await remove(1, at(10));
     await update();
     expect([idsInFile(), refused]).toEqual([[idOf(1)], [`about ${unrequested}`]]);
   });
 
   it('has the records of somebody removed that PostgreSQL refuses after the deletion', async () => {
-    remove(1, at(10));
+    await remove(1, at(10));
     refused.push(`about ${idOf(1)}`);
     await update();
     expect(refused).toEqual([]);
@@ -99,25 +109,57 @@ describe('the file of erased people', () => {
   });
 
   it('misses nobody after a row that somebody inserted for a date in the future', async () => {
-    deleted.push({ userId: unrequested, deletedAt: at(1_000_000) });
+    await add([unrequested], at(1_000_000));
     await update();
-    remove(1, at(NOW_SECOND));
+    await remove(1, at(NOW_SECOND));
     await update();
     expect(idsInFile()).toEqual([idOf(1)]);
   });
 
+  it('misses nobody who was deleted after any number of others at one instant', async () => {
+    await add(idsOf(0, 2500), at(5));
+    await remove(2500, at(6));
+    await update();
+    expect(idsInFile()).toEqual(idsOf(0, 2501));
+    await remove(2501, at(1000));
+    await update();
+    expect(idsInFile()).toEqual(idsOf(0, 2502));
+  });
+
+  it('has the proofs of people with a date in the future looked at once', async () => {
+    await add(idsOf(0, 1500), at(1_000_000));
+    await remove(1500, at(NOW_SECOND));
+    await update();
+    expect(idsInFile()).toEqual([idOf(1500), ...idsOf(0, 1500)]);
+    proofs = [];
+    await update();
+    expect(proofs).toEqual([idOf(1500)]);
+  });
+
+  it.each(['infinity', '-infinity', '290000-01-01'])(
+    'misses nobody besides a row with the date %s',
+    async (date) => {
+      await add([unrequested], date);
+      await remove(1, at(10));
+      await update();
+      await remove(2, at(NOW_SECOND));
+      await update();
+      expect(idsInFile()).toEqual([idOf(1), idOf(2)]);
+    },
+  );
+
   it('says once how many people it leaves out', async () => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     onTestFinished(() => warn.mockRestore());
-    deleted.push({ userId: unrequested, deletedAt: at(9) });
+    await add([unrequested], at(9));
     await update();
     await update();
     expect(warn.mock.calls).toEqual([[{ count: 1 }, expect.stringContaining('not added to erased.ndjson')]]);
   });
 
   it('has the proofs of everybody looked at again once the master secret has changed', async () => {
-    remove(1, at(0));
-    remove(2, at(1000));
+    await remove(1, at(0));
+    await remove(2, at(1000));
     await update();
     await update();
     proofs = [];
