@@ -32,30 +32,17 @@ describe('detection', () => {
     expect(found).not.toEqual([]);
   });
 
-  it('counts accounts with logins, and existing ones with failures, for the usual share of failures', () => {
+  it('counts logins, and failed ones of accounts that exist, for the usual share of failures', () => {
     const run = new DetectionRun([bruteForce(new Environment())], [], new ManualClock(START));
     const [failure, ...others] = trailOf(guesses(8), START);
     const login = { ...failure!, type: 'authn_login_success' } as const;
     const unknown = { ...failure!, userId: null };
     const locked = { ...failure!, type: 'authn_login_lock' } as const;
     expect(run.judge([failure!, login, login, unknown, locked], '').slots).toMatchObject([
-      { attempts: 2, failures: 1 },
+      { attempts: 3, failures: 1 },
     ]);
-    const [another] = trailOf(guesses(1, 'other'), START + 60_000);
-    expect(run.judge([...others, another!, another!], '').slots).toMatchObject([
-      { attempts: 3, failures: 2 },
-    ]);
-  });
-
-  it('remembers which accounts a slot has counted', () => {
-    const clock = new ManualClock(START);
-    const run = new DetectionRun([bruteForce(new Environment())], [], clock);
-    const failure = trailOf(guesses(1), START);
-    run.remember(failure);
-    expect(run.judge(failure, '').slots).toMatchObject([{ attempts: 0, failures: 0 }]);
-    clock.advance(SLOT_MS);
-    const inNextSlot = trailOf(guesses(1), START + SLOT_MS);
-    expect(run.judge(inNextSlot, '').slots).toMatchObject([{ attempts: 1, failures: 1 }]);
+    // Of these, the first four are evaluated, and the limit refuses the others.
+    expect(run.judge(others, '').slots).toMatchObject([{ attempts: 7, failures: 5 }]);
   });
 
   it('refills its windows from the earliest position, which a slot of late entries does not have', () => {

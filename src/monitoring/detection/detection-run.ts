@@ -1,10 +1,9 @@
 import type { AuditEntry } from '../../audit/audit-entry.js';
 import { FeedCursor } from '../../audit/feed/feed-cursor.js';
 import type { Clock } from '../../platform/clock/clock.js';
-import { BoundedMap } from '../../platform/memory/bounded-map.js';
 import type { Finding } from '../alerts/alert-kind.js';
 import { type LoginAttempt, LoginAttempts } from '../rules/login-attempts.js';
-import { isUsualAttempt, type Occurrence, occurrenceOf } from '../rules/occurrence.js';
+import { type Occurrence, occurrenceOf } from '../rules/occurrence.js';
 import type { Rule } from '../rules/rule.js';
 import { Detector } from './detector.js';
 import { FailureBaseline, SLOT_MS, slotOf } from './failure-baseline.js';
@@ -13,16 +12,13 @@ import { evaluatedOrSkipped } from './skipped-entry.js';
 /** Longer than the day of the failure baseline and the longest configurable window; milliseconds. */
 export const SLOTS_KEPT_MS = 3 * 86_400_000;
 
-/** About 100 bytes each. Beyond this number within a slot, an account may count more than once. */
-const REMEMBERED_ACCOUNTS = 50_000;
-
 /** A summary of five minutes of the trail. */
 export interface Slot {
   /** Milliseconds since the Unix epoch. */
   readonly startMs: number;
   /** A position in the trail before the slot's first entry. */
   readonly position: string;
-  /** Accounts with a successful login, and existing ones with a failed one, as far as the password was checked. */
+  /** Successful logins, and failed ones of accounts that exist, as far as the password was checked. */
   attempts: number;
   failures: number;
 }
@@ -36,8 +32,6 @@ export class DetectionRun {
   private readonly detector: Detector;
   private readonly baseline: FailureBaseline;
   private readonly attempts = new LoginAttempts();
-  /** The accounts that slots have counted with a success and with a failure. */
-  private readonly counted = new BoundedMap<string, true>(REMEMBERED_ACCOUNTS);
   /** The counts of each slot so far. */
   private readonly slots: Map<number, Slot>;
 
@@ -55,9 +49,7 @@ export class DetectionRun {
 
   /** Fills the windows with entries that have already been evaluated. */
   remember(entries: readonly AuditEntry[]): void {
-    const occurrences = this.read(entries);
-    this.slotsOf(occurrences, '');
-    this.detector.observe(occurrences);
+    this.detector.observe(this.read(entries));
   }
 
   /**
@@ -66,31 +58,9 @@ export class DetectionRun {
    */
   judge(entries: readonly AuditEntry[], position: string): { findings: Finding[]; slots: Slot[] } {
     const occurrences = this.read(entries);
-    const slots = this.slotsOf(occurrences, position);
+    const slots = slotsOf(occurrences, position);
     for (const slot of slots) this.baseline.add(slot.startMs, slot);
     return { findings: this.detector.observe(occurrences), slots: slots.map((slot) => this.total(slot)) };
-  }
-
-  /** Returns the slots that occurrences fall into, with what these add to them. */
-  private slotsOf(occurrences: readonly Occurrence[], position: string): Slot[] {
-    const slots = new Map<number, Slot>();
-    for (const occurrence of occurrences) {
-      const startMs = slotOf(occurrence.at);
-      const slot = slots.get(startMs) ?? { startMs, position, attempts: 0, failures: 0 };
-      if (isUsualAttempt(occurrence) && this.isFirst(startMs, occurrence.attempt!)) {
-        slot.attempts += 1;
-        slot.failures += Number(occurrence.attempt!.failed);
-      }
-      slots.set(startMs, slot);
-    }
-    return [...slots.values()];
-  }
-
-  private isFirst(startMs: number, { account, failed }: LoginAttempt): boolean {
-    const key = `${startMs} ${failed} ${account}`;
-    const isFirst = !this.counted.has(key);
-    if (isFirst) this.counted.set(key, true);
-    return isFirst;
   }
 
   private total(added: Slot): Slot {
@@ -136,4 +106,26 @@ function earlierOf(one: Slot, other: Slot): Slot {
 
 function longestWindowMs(rules: readonly Rule[]): number {
   return 1000 * Math.max(0, ...rules.map((rule) => rule.limit?.seconds ?? 0));
+}
+
+/**
+ * Whether an attempt enters the usual share of failures. Those on accounts that do not exist do not, because one address
+ * can make any number of them, nor do those that were not evaluated.
+ */
+function isUsual(attempt: LoginAttempt | null, { userId }: AuditEntry): attempt is LoginAttempt {
+  return attempt?.evaluated === true && (!attempt.failed || userId !== null);
+}
+
+function slotsOf(occurrences: readonly Occurrence[], position: string): Slot[] {
+  const slots = new Map<number, Slot>();
+  for (const { at, attempt, entry } of occurrences) {
+    const startMs = slotOf(at);
+    const slot = slots.get(startMs) ?? { startMs, position, attempts: 0, failures: 0 };
+    if (isUsual(attempt, entry)) {
+      slot.attempts += 1;
+      slot.failures += Number(attempt.failed);
+    }
+    slots.set(startMs, slot);
+  }
+  return [...slots.values()];
 }

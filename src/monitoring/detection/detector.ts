@@ -154,8 +154,7 @@ export class Detector {
     const usualFailureRatio = () => this.usualFailureRatio(nowMs);
     return {
       counted: window.counted,
-      otherAccounts: window.otherAccounts,
-      usualAccounts: window.usualAccounts,
+      seen: window.weighed,
       distinct: { account: window.distinct('account'), address: window.distinct('address') },
       // A getter, because only some rules need it.
       get usualFailureRatio() {

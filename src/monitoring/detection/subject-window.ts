@@ -1,6 +1,6 @@
 import type { Dimension } from '../rules/rule.js';
 import { addressesThatGuess } from './own-guesses.js';
-import { isUsualAttempt, type Occurrence } from '../rules/occurrence.js';
+import type { Occurrence } from '../rules/occurrence.js';
 
 /** An observation made by a rule. */
 export interface Observed {
@@ -19,12 +19,14 @@ interface Item {
   readonly counts: boolean;
   /** Whether it is a login whose password was checked. */
   readonly evaluated: boolean;
-  readonly isUsual: boolean;
   readonly weight: number;
   readonly value: unknown;
   /** Whether the data of its user was erased: it counts, but no alert names anything of it. */
   isErased: boolean;
 }
+
+/** How many observations of one account that do not count, such as successes, enter a ratio. */
+const MOST_OF_ONE = 5;
 
 /** How many of the most recent accounts, addresses and users an alert names. */
 const NAMED_IN_EVIDENCE = 20;
@@ -45,16 +47,15 @@ export class SubjectWindow {
   private added = 0;
   private reported = 0;
   /** How many observations that do not count name each account. */
-  private readonly others = new Map<string, number>();
-  /** How many observations that count and enter the usual share of failures name each account. */
-  private readonly usual = new Map<string, number>();
-  private readonly counts: readonly { dimension: Dimension; ofValue: Map<string, number> }[];
+  private readonly others = new Map<string | null, number>();
+  private otherItems = 0;
+  private readonly counts: readonly { dimension: Dimension; ofValue: Map<string | null, number> }[];
 
   constructor(
     private readonly capacity: number,
     dimensions: readonly Dimension[],
   ) {
-    this.counts = dimensions.map((dimension) => ({ dimension, ofValue: new Map<string, number>() }));
+    this.counts = dimensions.map((dimension) => ({ dimension, ofValue: new Map<string | null, number>() }));
   }
 
   get seen(): number {
@@ -65,14 +66,9 @@ export class SubjectWindow {
     return this.countedItems;
   }
 
-  /** The number of distinct accounts among the observations that do not count. */
-  get otherAccounts(): number {
-    return this.others.size;
-  }
-
-  /** The number of distinct accounts among the observations that count and enter the usual share of failures. */
-  get usualAccounts(): number {
-    return this.usual.size;
+  /** The number of observations that count, and of those that do not, at most {@link MOST_OF_ONE} of an account. */
+  get weighed(): number {
+    return this.countedItems + this.otherItems;
   }
 
   /** Returns the number of distinct values of a dimension among the counted observations; 0 if it is not tracked. */
@@ -80,20 +76,12 @@ export class SubjectWindow {
     return this.counts.find((count) => count.dimension === dimension)?.ofValue.size ?? 0;
   }
 
-  add(occurrence: Occurrence, { counts, weight = 1, value }: Observed): void {
-    const { at, account, address, attempt } = occurrence;
-    const item: Item = {
-      at,
-      account,
-      address,
-      userId: occurrence.entry.userId,
-      counts,
-      evaluated: attempt?.evaluated === true,
-      isUsual: isUsualAttempt(occurrence),
-      weight,
-      value,
-      isErased: false,
-    };
+  add(
+    { at, account, address, attempt, entry: { userId } }: Occurrence,
+    { counts, weight = 1, value }: Observed,
+  ): void {
+    const evaluated = attempt?.evaluated === true;
+    const item = { at, account, address, userId, counts, evaluated, weight, value, isErased: false };
     this.items.push(item);
     this.added += 1;
     this.tally(item, 1);
@@ -164,16 +152,23 @@ export class SubjectWindow {
   }
 
   private tally(item: Item, step: 1 | -1): void {
-    if (!item.counts) return addTo(this.others, item.account, step);
+    if (!item.counts) {
+      const before = addTo(this.others, item.account, step);
+      this.otherItems += Math.min(before + step, MOST_OF_ONE) - Math.min(before, MOST_OF_ONE);
+      return;
+    }
     this.countedItems += step * item.weight;
-    if (item.isUsual) addTo(this.usual, item.account, step);
-    for (const { dimension, ofValue } of this.counts) addTo(ofValue, item[dimension], step);
+    for (const { dimension, ofValue } of this.counts) {
+      const value = item[dimension];
+      if (value !== null) addTo(ofValue, value, step);
+    }
   }
 }
 
-function addTo(counts: Map<string, number>, value: string | null, step: 1 | -1): void {
-  if (value === null) return;
-  const count = (counts.get(value) ?? 0) + step;
-  if (count === 0) counts.delete(value);
-  else counts.set(value, count);
+/** Returns the count before. */
+function addTo(counts: Map<string | null, number>, value: string | null, step: 1 | -1): number {
+  const before = counts.get(value) ?? 0;
+  if (before + step === 0) counts.delete(value);
+  else counts.set(value, before + step);
+  return before;
 }

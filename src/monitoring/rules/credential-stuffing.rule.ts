@@ -4,8 +4,8 @@ import { ATTEMPT_EVENTS } from './login-attempts.js';
 import { type Rule, parseLimit } from './rule.js';
 
 /**
- * One address tries leaked credentials on many accounts. The share of the accounts with failures distinguishes it from an
- * office behind one address, whose users sometimes mistype but then succeed.
+ * One address tries leaked credentials on many accounts. The share of failures distinguishes it from an office behind
+ * one address, whose users sometimes mistype but then succeed.
  */
 export function credentialStuffing(environment: Environment): Rule {
   const leastRatio = Number(environment.DETECT_CREDENTIAL_STUFFING_RATIO);
@@ -16,18 +16,16 @@ export function credentialStuffing(environment: Environment): Rule {
     events: ATTEMPT_EVENTS,
     responses: ['block_address'],
     documentation: {
-      trueWhen:
-        'failed logins on 20 accounts from one address in 10 min, and successful ones on at most a quarter as many',
+      trueWhen: 'failed logins on 20 accounts from one address in 10 min, 80 % of its attempts failing',
       why: 'users of an office fail too, but mostly succeed',
     },
     limit: parseLimit(environment.DETECT_CREDENTIAL_STUFFING),
     distinct: ['account'],
     observe: ({ attempt, address }) =>
       attempt && address !== null ? { subject: `address:${address}`, counts: attempt.failed } : null,
-    holds: ({ distinct, otherAccounts }, { count }) =>
-      distinct.account >= count && distinct.account >= leastRatio * (distinct.account + otherAccounts),
-    summary: ({ counted, distinct, otherAccounts }, { seconds }) =>
-      `${counted} logins to ${distinct.account} accounts from one address failed within ${seconds} s; ` +
-      `accounts with a successful one: ${otherAccounts}.`,
+    holds: ({ counted, seen, distinct }, { count }) =>
+      distinct.account >= count && counted >= leastRatio * seen,
+    summary: ({ counted, seen, distinct }, { seconds }) =>
+      `${counted} of ${seen} logins from one address failed within ${seconds} s, on ${distinct.account} accounts.`,
   };
 }

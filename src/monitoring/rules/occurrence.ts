@@ -15,14 +15,6 @@ export interface Occurrence {
 }
 
 /**
- * Whether an occurrence enters the usual share of failed logins, and what is compared with it. Failures on accounts that do not
- * exist do not, because one address can make any number of them, nor do attempts whose password was not checked.
- */
-export function isUsualAttempt({ attempt, entry }: Occurrence): boolean {
-  return attempt?.evaluated === true && (!attempt.failed || entry.userId !== null);
-}
-
-/**
  * Parses the next entry of the trail. An entry from an instance whose clock is ahead counts as one of now: a later time
  * would end the windows of all entries that follow it.
  */

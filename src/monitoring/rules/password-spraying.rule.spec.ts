@@ -62,7 +62,7 @@ describe('password_spraying', () => {
     expect(findingsOf([rule], spraying, yesterday(60))).toHaveLength(1);
   });
 
-  it('counts the logins to one account once, so that an account of the attacker hides nothing', () => {
+  it('counts five logins to one account at most, so that an account of the attacker hides nothing', () => {
     const acts = spread(27, 300, (i) => (i % 3 === 0 ? guess(i, (i / 3) % 3) : guess(1, i % 3, 'right')));
     expect(findingsOf([rule], acts)).toMatchObject([{ subject: 'service' }]);
   });
@@ -104,14 +104,9 @@ describe('password_spraying', () => {
     expect(finding?.addresses?.toSorted()).toEqual(['192.0.2.0', '192.0.2.1', '192.0.2.2']);
   });
 
-  it('is not true of steady noise on accounts that do not exist, beside the usual failures', () => {
-    const noise = spread(60, 300, (i) => guess(1000 + i, 90 + (i % 5)));
-    const honest = spread(40, 300, (i) => guess(i, i % 3, i % 10 === 9 ? 'wrong' : 'right'));
-    const trail = [
-      ...trailOf(noise, START).map((entry) => ({ ...entry, userId: null })),
-      ...trailOf(honest, START),
-    ].sort((a, b) => (a.time < b.time ? -1 : 1));
-    expect(new DetectionRun([rule], yesterday(10), LATER).judge(trail, '').findings).toEqual([]);
+  it('is true of accounts that do not exist, beside the usual failures', () => {
+    const trail = trailOf(spraying, START).map((entry) => ({ ...entry, userId: null }));
+    expect(new DetectionRun([rule], yesterday(1), LATER).judge(trail, '').findings).toHaveLength(1);
   });
 
   it('is true whatever somebody has tried before on accounts that do not exist', () => {

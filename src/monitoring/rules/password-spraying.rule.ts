@@ -24,26 +24,24 @@ export function passwordSpraying(environment: Environment): Rule {
     blockedForAccounts: 2,
     documentation: {
       trueWhen:
-        'failed logins on 50 accounts from 10 addresses in 10 min, failure ratio of the accounts above 0.5 and at least 3 times that of the last 24 h (more than 0.95 is never required)',
+        'failed logins on 50 accounts from 10 addresses in 10 min, failure ratio above 0.5 and at least 3 times that of the last 24 h (more than 0.95 is never required)',
       why: "compared with this service's last day, because no fixed number fits all services",
     },
     limit: parseLimit(environment.DETECT_PASSWORD_SPRAYING),
     distinct: ['account', 'address'],
     observe: ({ attempt }) => attempt && { subject: 'service', counts: attempt.failed },
     holds(figures, { count }) {
-      const { distinct, otherAccounts, usualAccounts } = figures;
-      const ratio = distinct.account / (distinct.account + otherAccounts);
-      // Without failures on accounts that exist, and without logins, nothing differs from what is usual.
-      const comparable = usualAccounts / Math.max(1, usualAccounts + otherAccounts);
+      const { counted, seen, distinct } = figures;
+      const ratio = counted / seen;
       return (
         distinct.account >= count &&
         distinct.address >= leastAddresses &&
         ratio > leastRatio &&
-        comparable >= Math.min(factor * figures.usualFailureRatio, NEARLY_ALL)
+        ratio >= Math.min(factor * figures.usualFailureRatio, NEARLY_ALL)
       );
     },
-    summary: ({ counted, distinct, otherAccounts, usualFailureRatio }, { seconds }) =>
-      `${counted} logins to ${distinct.account} accounts from ${distinct.address} addresses failed within ${seconds} s; ` +
-      `accounts with a successful one: ${otherAccounts}; usually ${Math.round(usualFailureRatio * 100)} % fail.`,
+    summary: ({ counted, seen, distinct, usualFailureRatio }, { seconds }) =>
+      `${counted} of ${seen} logins failed within ${seconds} s, on ${distinct.account} accounts from ` +
+      `${distinct.address} addresses; usually ${Math.round(usualFailureRatio * 100)} % fail.`,
   };
 }

@@ -30,18 +30,13 @@ export interface Figures {
   /** Observations that count. */
   readonly counted: number;
   /**
-   * Distinct accounts among the observations that do not count, such as successes. A ratio compares accounts with accounts:
-   * whoever has one can add any number of successes, and a device with an old password any number of failures.
+   * Observations that count, and of those that do not, such as successes, at most five of one account: whoever has an account
+   * can add any number of successes, and must not be able to lower a ratio with them.
    */
-  readonly otherAccounts: number;
+  readonly seen: number;
   /** Distinct values among the observations that count, for the dimensions named by the rule. */
   readonly distinct: Readonly<Record<Dimension, number>>;
-  /** Distinct accounts among the observations that count and would enter the usual share of failures, too. */
-  readonly usualAccounts: number;
-  /**
-   * Share of the accounts with failures, summed over the stretches of five minutes of the last 24 h before the longest window;
-   * 0 if there were no logins.
-   */
+  /** Share of failures among the logins of the last 24 h before the longest window; 0 if there were none. */
   readonly usualFailureRatio: number;
   /** The values kept by the rule for the newest few hundred observations that have one, the oldest first. */
   readonly values: readonly unknown[];

@@ -39,8 +39,7 @@ export class AlertDto implements AlertBody {
     type: 'object',
     additionalProperties: true,
     example: {
-      summary:
-        '24 logins to 20 accounts from one address failed within 600 s; accounts with a successful one: 1.',
+      summary: '24 of 25 logins from one address failed within 600 s, on 20 accounts.',
       counted: 24,
       addresses: ['192.0.2.7'],
     },
