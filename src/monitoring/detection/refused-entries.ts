@@ -1,4 +1,4 @@
-import { areValuesRefused } from '../../platform/database/database-problem.js';
+import { isRowAtFault } from '../../platform/database/row-at-fault.js';
 import { PAGE } from './detection-resumption.js';
 
 /** How often a page is tried before its entries are evaluated one by one, and then an entry before it is skipped. */
@@ -24,7 +24,7 @@ export class RefusedEntries {
   }
 
   failed(error: unknown): void {
-    if (!areValuesRefused(error)) return;
+    if (!isRowAtFault(error)) return;
     this.failures += 1;
     if (this.single > 0 || this.failures < ATTEMPTS) return;
     this.single = PAGE;

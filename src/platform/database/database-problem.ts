@@ -59,17 +59,6 @@ export async function onDatabase<T>(statement: () => Promise<T>): Promise<T> {
   }
 }
 
-/**
- * Returns whether PostgreSQL refused the values of a statement, so that the same statement will always fail: SQLSTATE
- * classes 22 (data exception), 23 (constraint violation) and 54 (program limit exceeded, such as the size of a row of an index).
- */
-export function areValuesRefused(error: unknown): boolean {
-  return (
-    error instanceof QueryFailedError &&
-    /^(22|23|54)/.test((error.driverError as { code?: string }).code ?? '')
-  );
-}
-
 /** Returns the name of the unique constraint that a statement violated (SQLSTATE 23505), or null. */
 export function violatedUnique(error: unknown): string | null {
   if (!(error instanceof QueryFailedError)) return null;

@@ -1,10 +1,11 @@
 import { QueryFailedError } from 'typeorm';
 
 /**
- * SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation, which includes a month without a
- * partition): PostgreSQL rejected the contents of a row. Other failures do not depend on the rows.
+ * SQLSTATE classes 22 (data exception), 23 (integrity constraint violation, which includes a month without a partition) and 54
+ * (program limit exceeded, such as the size of a row of an index): PostgreSQL rejected the contents of a row. Other failures
+ * do not depend on the rows.
  */
-const ROW_REFUSED = /^2[23]...$/;
+const ROW_REFUSED = /^(2[23]|54)...$/;
 
 /** Returns whether PostgreSQL rejected a statement because of its rows, so that a retry would fail as well. */
 export function isRowAtFault(error: unknown): boolean {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -57,6 +58,15 @@ describe('A record that PostgreSQL refuses', () => {
     expect(await trail.types()).toEqual(['api_call', 'api_call']);
     expect(await trail.quarantine()).toEqual([line]);
     expect(trail.audit.spoolBytes).toBe(line.length + 1);
+  });
+
+  it('is quarantined if a text in it is too long for an index, and does not block the others', async () => {
+    const entry = trail.module.get(EntryFactory).event(REFUSED);
+    spooled(trail.module.get(EntrySigner).json({ ...entry, requestId: randomBytes(4000).toString('hex') }));
+    trail.audit.recordCall(CALL);
+    await trail.sealed();
+    expect(await trail.types()).toEqual(['api_call']);
+    expect(await trail.quarantine()).toHaveLength(1);
   });
 
   it('is quarantined once, however often its segment is sent', async () => {
