@@ -79,11 +79,11 @@ describe('A migration of a table that a backup reads', () => {
   it('never makes writers wait longer because a backup takes long', { timeout: 20_000 }, async () => {
     await read('sessions');
     const runner = owner.createQueryRunner();
-    let hasEnded = false;
+    const ended = new AbortController();
     const change = changeBriefly(runner, 'sessions', 'ALTER TABLE sessions ADD COLUMN later int', 6)
       .catch((error: unknown) => error)
-      .finally(() => (hasEnded = true));
-    while (!hasEnded) await write('sessions');
+      .finally(() => ended.abort());
+    while (!ended.signal.aborted) await write('sessions');
     expect(await change).toBeInstanceOf(TableInUse);
     await runner.release();
   });
