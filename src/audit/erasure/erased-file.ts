@@ -31,6 +31,8 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   /** Whether this pass began at the beginning. Only such a pass reads rows with a date in the future, however many there are. */
   private isWhole = true;
   private secretId: string | null = null;
+  /** Whose proof is continued with the next update. */
+  private readonly unfinished: DeletedPerson[] = [];
   /** Whom nothing proves; null once they were reported. */
   private leftOut: Set<string> | null = new Set();
 
@@ -67,7 +69,7 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
     const nowMs = this.clock.nowMs();
     const until = this.isWhole ? END : new Date(nowMs + MARGIN_MS);
     const deleted = await this.erasures.deletedAfter(this.from, until, BATCH);
-    const proven = await this.provenOf(deleted);
+    const proven = await this.provenOf([...this.unfinished.splice(0), ...deleted]);
     const added = proven.filter(({ userId }) => !this.known!.has(userId));
     // PostgreSQL may refuse records after the deletion. A full page has many people, most of them deleted long ago.
     const isLast = deleted.length < BATCH;
@@ -95,9 +97,13 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   /** An operator deletes the people of the file, and so it must not contain one whom anybody else has added to the table. */
   private async provenOf(deleted: readonly DeletedPerson[]): Promise<DeletedPerson[]> {
     const proven: DeletedPerson[] = [];
-    for (const person of deleted)
-      if (await this.proof.isDeleted(person)) proven.push(person);
-      else if (!person.hasAccount && !this.known!.has(person.userId)) this.leftOut?.add(person.userId);
+    for (const person of deleted) {
+      const proof = await this.proof.prove(person);
+      if (proof === 'deleted') proven.push(person);
+      else if (person.hasAccount || this.known!.has(person.userId)) continue;
+      else if (proof === 'unfinished' && this.unfinished.length < BATCH) this.unfinished.push(person);
+      else this.leftOut?.add(person.userId);
+    }
     return proven;
   }
 

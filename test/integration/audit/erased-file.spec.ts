@@ -22,7 +22,9 @@ describe('the file of erased people', () => {
   let file: ErasedFile;
   /** The records that PostgreSQL refused. */
   let refused: string[];
-  let proof: { secretId: string; isDeleted: object };
+  let proof: { secretId: string; prove: object };
+  /** Whose proof takes another look. */
+  let unfinished: string | null;
   /** Whose proof was looked at. */
   let proofs: string[];
   const unrequested = '019a0000-0000-7000-8000-999999999999';
@@ -59,11 +61,13 @@ describe('the file of erased people', () => {
     };
     const spool = { forget } as unknown as AuditSpool;
     proofs = [];
+    unfinished = null;
     proof = {
       secretId: 'former',
-      isDeleted: async ({ userId }: { userId: string }) => {
+      prove: async ({ userId }: { userId: string }) => {
         proofs.push(userId);
-        return userId !== unrequested;
+        if (userId === unfinished) return 'unfinished';
+        return userId === unrequested ? 'unproven' : 'deleted';
       },
     };
     const environment = Object.assign(new Environment(), { DATA_DIR: dataDir });
@@ -147,6 +151,18 @@ describe('the file of erased people', () => {
       expect(idsInFile()).toEqual([idOf(1), idOf(2)]);
     },
   );
+
+  it('contains those whose proof was found later, however many were deleted since', async () => {
+    await remove(1, at(10));
+    await remove(2, at(1000));
+    unfinished = idOf(1);
+    await update();
+    await update();
+    expect(idsInFile()).toEqual([idOf(2)]);
+    unfinished = null;
+    await update();
+    expect(idsInFile()).toEqual([idOf(2), idOf(1)]);
+  });
 
   it('says once how many people it leaves out', async () => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
