@@ -55,8 +55,8 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Adds the people who are not in the file yet, and removes their records, and again those of the people deleted last, from
-   * the file of those that PostgreSQL refused. Returns whether there may be more.
+   * Adds the people who are not in the file yet, and removes their records, and again those of people deleted within the last
+   * minutes, from the file of those that PostgreSQL refused. Returns whether there may be more.
    */
   async update(): Promise<boolean> {
     this.known ??= this.read();
@@ -88,8 +88,7 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
       return true;
     }
     this.reportLeftOut();
-    // A row that somebody inserted may have a date in the future, and must not hide those that follow.
-    this.from = before(new Date(Math.min(last.deletedAt.getTime(), nowMs) - MARGIN_MS));
+    this.from = nextAfter(last, nowMs);
     this.isWhole = false;
     return false;
   }
@@ -126,6 +125,15 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
       throw error;
     }
   }
+}
+
+/** Returns the place after which a complete pass is continued, whose last row is at another place. */
+function nextAfter({ deletedAt, userId }: DeletionPlace, nowMs: number): DeletionPlace {
+  const lastMs = deletedAt.getTime();
+  // Nobody can be added before it any more. Otherwise, an idle service would read the last ones again and again.
+  if (nowMs - lastMs > 2 * MARGIN_MS) return { deletedAt, userId };
+  // A row that somebody inserted may have a date in the future, and must not hide those that follow.
+  return before(new Date(Math.min(lastMs, nowMs) - MARGIN_MS));
 }
 
 /** Returns the place before all who were deleted at an instant. */
