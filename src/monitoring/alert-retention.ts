@@ -8,6 +8,7 @@ import { SLOTS_KEPT_MS } from './detection/detection-run.js';
 import { DetectionRepository } from './detection/detection.repository.js';
 
 const PAUSE_MS = 3_600_000;
+const BATCH = 1000;
 const DAY_MS = 86_400_000;
 
 /** Deletes data that monitoring no longer needs. Resolved alerts are kept as long as the events that caused them. */
@@ -31,11 +32,14 @@ export class AlertRetention implements OnApplicationBootstrap, OnModuleDestroy {
     await this.task.stop();
   }
 
-  async enforce(): Promise<void> {
+  /** Deletes one batch of alerts, and the few slots that have become old. Returns whether there may be more alerts. */
+  async enforce(): Promise<boolean> {
+    const { AUDIT_EVENT_RETENTION_DAYS } = this.environment;
     const daysAgo = (days: number) => new Date(this.clock.nowMs() - days * DAY_MS);
-    await this.transactions.run(async (tx) => {
-      await this.alerts.deleteResolvedBefore(tx, daysAgo(this.environment.AUDIT_EVENT_RETENTION_DAYS));
+    return this.transactions.run(async (tx) => {
       await this.detection.deleteSlotsBefore(tx, daysAgo(SLOTS_KEPT_MS / DAY_MS));
+      const before = daysAgo(AUDIT_EVENT_RETENTION_DAYS);
+      return (await this.alerts.deleteResolvedBefore(tx, before, BATCH)) === BATCH;
     });
   }
 }

@@ -29,8 +29,9 @@ export class SessionPurge implements OnApplicationBootstrap, OnModuleDestroy {
     await this.task.stop();
   }
 
-  async purge(): Promise<void> {
+  /** Deletes one batch. Returns whether there may be more. */
+  async purge(): Promise<boolean> {
     const before = new Date(this.clock.nowMs() - KEPT_DAYS * 86_400_000);
-    while ((await this.sessions.purge(before, BATCH)) === BATCH);
+    return (await this.sessions.purge(before, BATCH)) === BATCH;
   }
 }

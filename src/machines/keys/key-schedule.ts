@@ -20,7 +20,7 @@ const KEPT_DAYS = 30;
 @Injectable()
 export class KeySchedule implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask(KeySchedule.name, () => this.run(), { pauseMs: INTERVAL_MS });
-  /** Where the feed of changes was at the last run; all instances have read what came before. */
+  /** Where the feed of changes was before the last pause; all instances have read what came before. */
   private readUntil: string | null = null;
 
   constructor(
@@ -39,12 +39,14 @@ export class KeySchedule implements OnApplicationBootstrap, OnModuleDestroy {
     await this.task.stop();
   }
 
-  async run(): Promise<void> {
-    for (const days of NOTICES_DAYS) while ((await this.notify(days)) === BATCH);
+  /** Takes one batch of the first of these that has a full one. Returns whether there may be more. */
+  async run(): Promise<boolean> {
+    for (const days of NOTICES_DAYS) if ((await this.notify(days)) === BATCH) return true;
     const before = new Date(this.clock.nowMs() - KEPT_DAYS * DAY_MS);
-    while ((await this.keys.purge(before, BATCH)) === BATCH);
+    if ((await this.keys.purge(before, BATCH)) === BATCH) return true;
     if (this.readUntil !== null) await this.changes.purge(this.readUntil);
     this.readUntil = (await this.changes.since(null)).horizon;
+    return false;
   }
 
   private async notify(days: number): Promise<number> {

@@ -28,11 +28,11 @@ export class OutboxRetention implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   /**
-   * Deletes in batches: an alert that fires for days leaves more rows than one statement can delete before its
-   * timeout.
+   * Deletes one batch: an alert that fires for days leaves more rows than one statement can delete before its timeout.
+   * Returns whether there may be more.
    */
-  async enforce(): Promise<void> {
+  async enforce(): Promise<boolean> {
     const before = new Date(this.clock.nowMs() - KEPT_MS);
-    while ((await this.messages.deleteOverBefore(before, BATCH)) === BATCH);
+    return (await this.messages.deleteOverBefore(before, BATCH)) === BATCH;
   }
 }

@@ -9,7 +9,7 @@ import { LoginFailuresRepository } from './login-failures.repository.js';
  */
 const FORGET_AFTER_DAYS = 90;
 
-/** One batch a minute deletes more than a million rows a day, and each batch is short enough not to block others. */
+/** Few enough that a batch does not block others. */
 const BATCH = 1000;
 const PAUSE_MS = 60_000;
 
@@ -33,8 +33,8 @@ export class LoginFailuresPurge implements OnApplicationBootstrap, OnModuleDestr
     await this.task.stop();
   }
 
-  /** Deletes one batch. */
-  async purge(): Promise<void> {
-    await this.failures.forget(FORGET_AFTER_DAYS, BATCH, this.rules);
+  /** Deletes one batch. Returns whether there may be more. */
+  async purge(): Promise<boolean> {
+    return (await this.failures.forget(FORGET_AFTER_DAYS, BATCH, this.rules)) === BATCH;
   }
 }

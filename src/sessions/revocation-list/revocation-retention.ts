@@ -25,9 +25,12 @@ export class RevocationRetention implements OnApplicationBootstrap, OnModuleDest
     await this.task.stop();
   }
 
-  /** Only numbered revocations are deleted, so those that nobody has read yet are numbered first. */
-  async enforce(): Promise<void> {
+  /**
+   * Deletes one batch. Returns whether there may be more. Only numbered revocations are deleted, so those that nobody has
+   * read yet are numbered first.
+   */
+  async enforce(): Promise<boolean> {
     await this.list.number();
-    while ((await this.list.deleteOldest(KEPT_SECONDS, BATCH)) === BATCH);
+    return (await this.list.deleteOldest(KEPT_SECONDS, BATCH)) === BATCH;
   }
 }
