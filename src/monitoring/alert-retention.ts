@@ -1,6 +1,6 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
-import { RepeatingTask } from '../platform/clock/repeating-task.js';
+import { InBackground } from '../platform/background/in-background.decorator.js';
 import { Environment } from '../platform/config/environment.js';
 import { TransactionRunner } from '../platform/database/transaction-runner.js';
 import { AlertsRepository } from './alerts/alerts.repository.js';
@@ -13,9 +13,7 @@ const DAY_MS = 86_400_000;
 
 /** Deletes data that monitoring no longer needs. Resolved alerts are kept as long as the events that caused them. */
 @Injectable()
-export class AlertRetention implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly task = new RepeatingTask('AlertRetention', () => this.enforce(), { pauseMs: PAUSE_MS });
-
+export class AlertRetention {
   constructor(
     private readonly environment: Environment,
     private readonly alerts: AlertsRepository,
@@ -24,15 +22,8 @@ export class AlertRetention implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly clock: Clock,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.task.startResting();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
-  }
-
   /** Deletes one batch of alerts, and the few slots that have become old. Returns whether there may be more alerts. */
+  @InBackground({ pauseMs: PAUSE_MS })
   async enforce(): Promise<boolean> {
     const { AUDIT_EVENT_RETENTION_DAYS } = this.environment;
     const daysAgo = (days: number) => new Date(this.clock.nowMs() - days * DAY_MS);

@@ -1,5 +1,5 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { Injectable } from '@nestjs/common';
+import { InBackground } from '../../platform/background/in-background.decorator.js';
 import { GuessingRules } from './guessing-rules.js';
 import { LoginFailuresRepository } from './login-failures.repository.js';
 
@@ -15,25 +15,14 @@ const PAUSE_MS = 60_000;
 
 /** Deletes old login failures. Instances that purge at the same time skip each other's rows. */
 @Injectable()
-export class LoginFailuresPurge implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly task = new RepeatingTask(LoginFailuresPurge.name, () => this.purge(), {
-    pauseMs: PAUSE_MS,
-  });
-
+export class LoginFailuresPurge {
   constructor(
     private readonly failures: LoginFailuresRepository,
     private readonly rules: GuessingRules,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.task.startResting();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
-  }
-
   /** Deletes one batch. Returns whether there may be more. */
+  @InBackground({ pauseMs: PAUSE_MS })
   async purge(): Promise<boolean> {
     return (await this.failures.forget(FORGET_AFTER_DAYS, BATCH, this.rules)) === BATCH;
   }
