@@ -79,6 +79,14 @@ describe('a change of address', () => {
     expect(outcome(await login(wanted))).toBe(200);
   });
 
+  it('ends the wait after guesses at the new address, which were not at this account', async () => {
+    for (let guess = 0; guess < 10; guess += 1)
+      expect(outcome(await login(wanted, 'a guess'))).toBe('invalid_credentials');
+    expect(outcome(await login(wanted))).toBe('rate_limited');
+    await change();
+    expect(outcome(await login(wanted))).toBe(200);
+  });
+
   it('tells the former address at once, and again when it has changed, with an undo link', async () => {
     await ask();
     const changing = await mailTo(here, old, 'address_changing');

@@ -62,6 +62,26 @@ describe('an imported account', { timeout: 60_000 }, () => {
     expect((await signInByCode(email, '000000')).json()).toMatchObject({ code: 'invalid_code' });
   });
 
+  it('is not locked by guesses for its address before the import', async () => {
+    const email = newAddress();
+    const login = async (password: string) =>
+      (await app.call({ url: '/auth/login', body: { email, password, tokenTransport: 'body' } })).statusCode;
+    for (let guess = 0; guess < 10; guess += 1) expect(await login('a guess')).toBe(401);
+    expect(await login(FOREIGN_PASSWORD)).toBe(429);
+    expect(await imported([{ email, passwordHash }])).toMatchObject({ code: 0, counts: { imported: 1 } });
+    expect(await login(FOREIGN_PASSWORD)).toBe(200);
+  });
+
+  it('leaves the guesses at an account that has its address already as they are', async () => {
+    const email = newAddress();
+    const login = async (password: string) =>
+      (await app.call({ url: '/auth/login', body: { email, password, tokenTransport: 'body' } })).statusCode;
+    await imported([{ email, passwordHash }]);
+    for (let guess = 0; guess < 10; guess += 1) expect(await login('a guess')).toBe(401);
+    expect(await imported([{ email, passwordHash }])).toMatchObject({ code: 0, counts: { skipped: 1 } });
+    expect(await login(FOREIGN_PASSWORD)).toBe(429);
+  });
+
   it('is a faulty line if the secret of an app cannot be used, or if there are more than five', async () => {
     const secrets = ['JBSWY3DPEHPK2', 'A'.repeat(17), 'A'.repeat(104), Array(6).fill(OTHER_SECRET)];
     const rows = secrets.map((totpSecret) => ({ email: newAddress(), totpSecret }));

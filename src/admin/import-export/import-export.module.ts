@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../../audit/audit.module.js';
 import { AuthModule } from '../../auth/auth.module.js';
+import { RateLimitModule } from '../../rate-limit/rate-limit.module.js';
 import { UsersModule } from '../../users/users.module.js';
 import { AccountExport } from './account-export.js';
 import { AccountImport } from './account-import.js';
@@ -13,7 +14,7 @@ import { AccountTransferRepository } from './account-transfer.repository.js';
 
 /** Accounts that come from other systems, or go to them. */
 @Module({
-  imports: [AuditModule, UsersModule, AuthModule],
+  imports: [AuditModule, RateLimitModule, UsersModule, AuthModule],
   providers: [
     AccountExport,
     AccountImport,

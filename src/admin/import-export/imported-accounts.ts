@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
 import { PasswordCredentialsRepository } from '../../auth/credentials/passwords/password-credentials.repository.js';
 import { EmailReservations } from '../../auth/email/email-reservations.js';
-import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { AccountGuessing } from '../../rate-limit/guessing/account-guessing.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersRepository } from '../../users/users.repository.js';
 import { ImportedFactors } from './imported-factors.js';
@@ -16,7 +17,8 @@ export class ImportedAccounts {
     private readonly reservations: EmailReservations,
     private readonly passwords: PasswordCredentialsRepository,
     private readonly factors: ImportedFactors,
-    private readonly clock: Clock,
+    private readonly guessing: AccountGuessing,
+    private readonly audit: AuditService,
   ) {}
 
   /**
@@ -25,14 +27,16 @@ export class ImportedAccounts {
    */
   async insert(tx: Transaction, prepared: readonly PreparedAccount[]): Promise<User[]> {
     const accounts = await this.inserted(tx, prepared);
-    const changedAt = this.clock.now();
     await this.passwords.insertAll(
       tx,
       accounts.flatMap(({ user, password }) =>
-        password === null ? [] : [{ userId: user.id, ...password, changedAt }],
+        password === null ? [] : [{ userId: user.id, ...password, changedAt: user.updatedAt }],
       ),
     );
     await this.factors.insert(tx, accounts);
+    // Guesses for an address before its import do not count against its owner.
+    const digests = accounts.map(({ user }) => this.audit.emailDigest(user.email));
+    await this.guessing.unlockAll(digests, tx);
     return accounts.map(({ user }) => user);
   }
 

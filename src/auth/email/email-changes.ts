@@ -1,17 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import { isProblem, Problem } from '../../platform/errors/problem.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
-import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
 import type { User } from '../../users/user.entity.js';
-import { UsersErrors } from '../../users/users.errors.js';
-import { UsersService } from '../../users/users.service.js';
 import type { SpentSecret } from '../account-secrets.js';
 import type { EmailLinkFlow, ProofOfEmail } from './email-link-flow.js';
-import { EmailReservations } from './email-reservations.js';
 import { EmailChangeUndos } from './email-change-undos.js';
+import { EmailMoves } from './email-moves.js';
 
 /** The payload of a link that changes an address. */
 export interface PendingChange {
@@ -28,8 +24,7 @@ export class EmailChanges implements EmailLinkFlow {
 
   constructor(
     purposes: SecretPurposes,
-    private readonly users: UsersService,
-    private readonly reservations: EmailReservations,
+    private readonly moves: EmailMoves,
     private readonly undos: EmailChangeUndos,
     private readonly secrets: SingleUseSecrets,
     private readonly audit: AuditService,
@@ -41,7 +36,7 @@ export class EmailChanges implements EmailLinkFlow {
     const { user, secret } = spent;
     const { email, askedAtMs } = secret.payload as unknown as PendingChange;
     const former = { email: user.email, emailVerified: user.emailVerified };
-    const changed = await this.moveTo(tx, user, email, proof);
+    const changed = await this.moves.move(tx, user, email, proof);
     await this.secrets.revokeOutdated(tx, user.id);
     const { by, session, origin } = proof;
     const event = {
@@ -53,17 +48,5 @@ export class EmailChanges implements EmailLinkFlow {
     await this.audit.record(tx, { type: 'user_email_changed', ...event, details: { by } });
     await this.undos.offer(tx, changed, { ...former, askedAtMs }, origin);
     return changed;
-  }
-
-  private async moveTo(tx: Transaction, user: User, email: string, { by }: ProofOfEmail): Promise<User> {
-    try {
-      const changed = await this.users.changeEmail(tx, user, { email, emailVerified: true });
-      await this.reservations.assertFree(tx, email, user.id);
-      return changed;
-    } catch (error) {
-      if (isProblem(error, UsersErrors.email_taken))
-        throw new Problem(by === 'link' ? SecretsErrors.invalid_link : SecretsErrors.invalid_code);
-      throw error;
-    }
   }
 }

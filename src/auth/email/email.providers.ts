@@ -5,6 +5,7 @@ import { EmailChangeUndoing } from './email-change-undoing.js';
 import { EmailChangeUndos } from './email-change-undos.js';
 import { EmailChanges } from './email-changes.js';
 import { EmailLinks } from './email-links.js';
+import { EmailMoves } from './email-moves.js';
 import { EmailProofs } from './email-proofs.js';
 import { EmailReservations } from './email-reservations.js';
 import { EmailVerificationMails } from './email-verification-mails.js';
@@ -20,6 +21,7 @@ export const EMAIL = [
   EmailChanges,
   EmailLinks,
   EmailVerificationMails,
+  EmailMoves,
   EmailProofs,
   EmailReservations,
   EmailChangeUndoing,

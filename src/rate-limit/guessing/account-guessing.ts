@@ -58,6 +58,11 @@ export class AccountGuessing {
     return this.failures.resetAccount(tx, emailDigest);
   }
 
+  /** Unlocks accounts on all devices, when their addresses get an owner who had no part in the failures. */
+  async unlockAll(emailDigests: readonly string[], tx: Transaction): Promise<void> {
+    await this.failures.resetAccounts(tx, emailDigests);
+  }
+
   /** Returns the given accounts that currently refuse logins from unknown devices. */
   async locksOf(emailDigests: readonly string[]): Promise<GuessingLock[]> {
     return this.failures.findLocked(emailDigests, this.rules.closedAt);

@@ -125,6 +125,11 @@ export class LoginFailuresRepository {
     return (affected ?? 0) > 0;
   }
 
+  /** {@link resetAccount} for several accounts. */
+  async resetAccounts(tx: Transaction, emailDigests: readonly string[]): Promise<void> {
+    await tx.query('DELETE FROM login_failures WHERE account_digest = ANY ($1)', [emailDigests]);
+  }
+
   /**
    * Deletes one batch of rows that have been unchanged for this many days and never reached a wait; returns how many. The
    * number of failures is part of the text, so that it is seen to match `login_failures_forgettable_idx`.

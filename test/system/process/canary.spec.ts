@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asSuperuser } from '../support/app/as-superuser.js';
-import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
-import { type ServiceProcess, startService } from '../support/servers/service-process.js';
-import { eventually } from '../support/time/eventually.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
+import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
+import { type ServiceProcess, startService } from '../../support/servers/service-process.js';
+import { eventually } from '../../support/time/eventually.js';
 
 /** A unique value that identifies where it was planted. */
 const canary = (place: string) => `canary${place}9c41f7e2`;
