@@ -45,7 +45,7 @@ export class Session {
   @Column('uuid', { name: 'device_id' })
   deviceId: string;
 
-  /** SHA-256 of user agent and network of the current generation; read only by the previous version. */
+  /** SHA-256 of user agent and network of the current generation; tells whether a replay comes from another network. */
   @Column('bytea')
   client: Buffer;
 
