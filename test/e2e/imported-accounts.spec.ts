@@ -6,7 +6,7 @@ import { AccountPreparation } from '../../src/admin/import-export/account-prepar
 import { ImportedAccountDto } from '../../src/admin/import-export/imported-account.dto.js';
 import { ImportedAccounts } from '../../src/admin/import-export/imported-accounts.js';
 import { PasskeysRepository } from '../../src/auth/credentials/factors/passkeys/passkeys.repository.js';
-import { MasterKey } from '../../src/platform/crypto/master-key.js';
+import { MasterKey, Peppers } from '../../src/platform/crypto/master-key.js';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { newAddress } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
@@ -32,10 +32,14 @@ describe('an imported account', { timeout: 60_000 }, () => {
   });
   afterAll(() => app.close());
 
-  /** Imports rows; returns the exit code, the counts and the faulty lines. */
-  const imported = async (rows: readonly object[], ...options: string[]) => {
+  const fileOf = async (rows: readonly object[]) => {
     const path = join(await temporaryFolder(), 'accounts.ndjson');
     await writeFile(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    return path;
+  };
+  /** Imports rows; returns the exit code, the counts and the faulty lines. */
+  const imported = async (rows: readonly object[], ...options: string[]) => {
+    const path = await fileOf(rows);
     const { code, stdout, stderr } = await runHere(app, ['import', path, '--json', ...options]);
     const faults = stderr.split('\n').filter((line) => line.startsWith('line '));
     return { code, counts: stdout === '' ? null : (JSON.parse(stdout) as object), faults };
@@ -202,6 +206,24 @@ describe('an imported account', { timeout: 60_000 }, () => {
     };
     expect(await imported(rows, '--dry-run')).toEqual(expected);
     expect(await imported(rows)).toEqual(expected);
+  });
+
+  it('is a faulty line if its hash of this service is dearer than new ones, which would slow down every login', async () => {
+    const hash = `$2b$05$${'a'.repeat(53)}`;
+    const passwords = [{ pepperId: app.app.get(Peppers).id, hash }, hash];
+    const rows = passwords.map((each) => ({ email: newAddress(), passwordHash: each }));
+    const { code, counts, faults } = await imported(rows);
+    expect([code, counts, faults]).toEqual([
+      DATA_ERROR,
+      { imported: 1, skipped: 0, faulty: 1 },
+      [
+        'line 1: passwordHash has the cost 5, which is above BCRYPT_ROUNDS (4) and would slow down every login; ' +
+          'raise BCRYPT_ROUNDS, or leave the hash out, and the owner sets a password by "forgot password"',
+      ],
+    ]);
+    const path = await fileOf(rows.slice(0, 1));
+    const dearer = { BCRYPT_ROUNDS: '5' };
+    expect(await runHere(app, ['import', path], dearer)).toMatchObject({ code: 0 });
   });
 
   it('is a faulty line if a recovery code occurs twice', async () => {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { EmailReservations } from '../../auth/email/email-reservations.js';
+import { Environment } from '../../platform/config/environment.js';
 import { MasterKey, Peppers } from '../../platform/crypto/master-key.js';
 import type { NumberedRow } from './import-row.js';
 import { TransferredPasskeys } from './transferred-passkeys.js';
@@ -33,6 +34,7 @@ export class ImportCheck {
     private readonly masterKey: MasterKey,
     private readonly passkeys: TransferredPasskeys,
     private readonly reservations: EmailReservations,
+    private readonly environment: Environment,
   ) {}
 
   /** `earlier` has what former batches of the file have, and gets what this one has. */
@@ -52,7 +54,7 @@ export class ImportCheck {
       if (id !== undefined) earlier.ids.add(id);
       const message = isUsed
         ? 'the id belongs to another account, or once did'
-        : (this.missingSecret(row) ?? this.passkeyFault(row, registered, earlier));
+        : (this.missingSecret(row) ?? this.dearHash(row) ?? this.passkeyFault(row, registered, earlier));
       if (message === null) fresh.push(row);
       else faults.push({ line: row.line, message });
     }
@@ -70,6 +72,18 @@ export class ImportCheck {
       return 'passkeys: one of them is registered for another account';
     for (const { credentialId } of passkeys) credentials.add(credentialId);
     return null;
+  }
+
+  /** Every login does the work of the dearest hash of this service that is stored (`PasswordHasher.verify`). */
+  private dearHash({ password }: NumberedRow): string | null {
+    if (password?.kind !== 'own') return null;
+    const cost = Number(password.hash.slice(4, 6));
+    const { BCRYPT_ROUNDS } = this.environment;
+    if (cost <= BCRYPT_ROUNDS) return null;
+    return (
+      `passwordHash has the cost ${cost}, which is above BCRYPT_ROUNDS (${BCRYPT_ROUNDS}) and would slow down every login; ` +
+      'raise BCRYPT_ROUNDS, or leave the hash out, and the owner sets a password by "forgot password"'
+    );
   }
 
   private missingSecret({ password, recoveryCodes }: NumberedRow): string | null {
