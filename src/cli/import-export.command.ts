@@ -35,6 +35,9 @@ interface ExportOptions extends OperatorOptions {
 
 const LINE_FEED = 10;
 
+/** How many lines that are skipped for a reason to be looked at are named. */
+const MOST_NAMED = 100;
+
 /** Adds the commands that move accounts from and to other systems. */
 export function addImportExportCommands(program: Command): void {
   withOperatorOptions(program.command('import <file>'))
@@ -65,18 +68,27 @@ async function importAccounts(file: string, options: ImportOptions): Promise<voi
   // For an age file, this also proves that it is whole.
   const total = await countLines(bytes());
   await bar.learnTotal(() => Promise.resolve(total));
+  let preRegistered = 0;
+  const report = (text: string) => {
+    bar.clear();
+    process.stderr.write(`${text}\n`);
+  };
   const result = await withService((find) =>
     // Created here, because lines that are read before somebody iterates are lost.
     find(AccountImport).run(createInterface({ input: Readable.from(bytes()), crlfDelay: Infinity }), {
       isDryRun: options.dryRun === true,
       origin: originOf(options),
-      onFault: (line, message) => {
-        bar.clear();
-        process.stderr.write(`line ${line}: ${shown(message)}\n`);
+      onFault: (line, message) => report(`line ${line}: ${shown(message)}`),
+      onPreRegistered: (line) => {
+        preRegistered += 1;
+        if (preRegistered <= MOST_NAMED)
+          report(`line ${line}: skipped; an account has the address without having proven it`);
       },
       onProgress: (done) => bar.show(done),
     }),
   );
+  if (preRegistered > MOST_NAMED)
+    report(`${preRegistered - MOST_NAMED} further lines are skipped for this reason.`);
   bar.clear();
   printResult(options, textOf(result, options), result);
   if (result.faulty > 0) throw new CommandFailure(EXIT.dataError, `Faulty lines: ${result.faulty}.`);

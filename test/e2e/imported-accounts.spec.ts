@@ -8,7 +8,7 @@ import { ImportedAccounts } from '../../src/admin/import-export/imported-account
 import { PasskeysRepository } from '../../src/auth/credentials/factors/passkeys/passkeys.repository.js';
 import { MasterKey, Peppers } from '../../src/platform/crypto/master-key.js';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
-import { newAddress } from '../support/app/accounts.js';
+import { newAddress, register } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { beginLogin, codeOf } from '../support/app/factors.js';
 import { mailTo } from '../support/app/mails.js';
@@ -310,6 +310,61 @@ describe('an imported account', { timeout: 60_000 }, () => {
       });
     },
   );
+
+  describe('whose address has an account', () => {
+    const unproven = (line: number) =>
+      `line ${line}: skipped; an account has the address without having proven it`;
+
+    it('is named if the account has not proven the address, which is verified in the line', async () => {
+      const registered = await register(app);
+      const proven = (await createPerson(app, { verified: true })).user.email;
+      const invited = newAddress();
+      await runHere(app, ['users', 'invite', invited, '--link']);
+      const emails = [registered, proven, invited, newAddress()];
+      const rows = emails.map((email) => ({ email, emailVerified: true }));
+      const unverified = { email: await register(app) };
+      const expected = {
+        code: 0,
+        counts: { imported: 1, skipped: 4, faulty: 0 },
+        faults: [unproven(1)],
+      };
+      expect(await imported([...rows, unverified], '--dry-run')).toEqual(expected);
+      expect(await imported([...rows, unverified])).toEqual(expected);
+    });
+
+    it('is named also if the account was created after the line was checked', async () => {
+      const email = newAddress();
+      const sql = (text: string) => asSuperuser(app.database, text);
+      // Another transaction cannot come in between at will, so the row is replaced in the moment of its insertion.
+      await sql(`CREATE FUNCTION taken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF pg_trigger_depth() = 1 AND NEW.email = '${email}' THEN
+          NEW.id := gen_random_uuid(); NEW.email_verified := false;
+          INSERT INTO users SELECT NEW.*; RETURN NULL;
+        END IF; RETURN NEW; END $$`);
+      await sql('CREATE TRIGGER taken BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION taken()');
+      try {
+        expect(await imported([{ email, emailVerified: true }])).toEqual({
+          code: 0,
+          counts: { imported: 0, skipped: 1, faulty: 0 },
+          faults: [unproven(1)],
+        });
+      } finally {
+        await sql('DROP FUNCTION taken() CASCADE');
+      }
+    });
+
+    it('is named a hundred times at most, and the rest is counted', async () => {
+      const emails = Array.from({ length: 253 }, newAddress);
+      expect(await imported(emails.map((email) => ({ email })))).toMatchObject({ code: 0 });
+      const path = await fileOf(emails.map((email) => ({ email, emailVerified: true })));
+      const { stderr } = await runHere(app, ['import', path, '--dry-run']);
+      const lines = stderr.split('\n').filter((line) => line.includes('skipped'));
+      expect(lines).toEqual([
+        ...Array.from({ length: 100 }, (_, n) => unproven(n + 1)),
+        '153 further lines are skipped for this reason.',
+      ]);
+    });
+  });
 
   describe('whose address is reserved, because its change can be undone', () => {
     let former: string;

@@ -21,7 +21,7 @@ export interface EarlierLines {
 /** The lines of a batch by what is to be done with them. */
 export interface SortedRows {
   readonly fresh: readonly NumberedRow[];
-  readonly skipped: number;
+  readonly skipped: readonly NumberedRow[];
   readonly faults: readonly LineFault[];
 }
 
@@ -42,7 +42,8 @@ export class ImportCheck {
     const emails = batch.map(({ account }) => account.email);
     const taken = await this.repository.existing(emails);
     const reserved = await this.reservations.reservedAmong(emails);
-    const rest = batch.filter(({ account: { email } }) => !taken.has(email) && !reserved.has(email));
+    const isFree = ({ account: { email } }: NumberedRow) => !taken.has(email) && !reserved.has(email);
+    const rest = batch.filter(isFree);
     const ids = rest.flatMap(({ account: { id } }) => (id === undefined ? [] : [id]));
     const used = await this.repository.usedIds(ids);
     const registered = await this.passkeys.registered(rest.flatMap(({ account }) => account.passkeys ?? []));
@@ -58,7 +59,17 @@ export class ImportCheck {
       if (message === null) fresh.push(row);
       else faults.push({ line: row.line, message });
     }
-    return { fresh, skipped: batch.length - rest.length, faults };
+    return { fresh, skipped: batch.filter((row) => !isFree(row)), faults };
+  }
+
+  /**
+   * Returns those of the skipped lines whose address is verified, but was not proven by the account that has it: somebody else
+   * may have registered it before its owner was imported.
+   */
+  async preRegistered(skipped: readonly NumberedRow[]): Promise<number[]> {
+    const verified = skipped.filter(({ account }) => account.emailVerified);
+    const unproven = await this.repository.unproven(verified.map(({ account }) => account.email));
+    return verified.filter(({ account }) => unproven.has(account.email)).map(({ line }) => line);
   }
 
   private passkeyFault(
