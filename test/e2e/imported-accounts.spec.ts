@@ -8,10 +8,10 @@ import { ImportedAccounts } from '../../src/admin/import-export/imported-account
 import { PasskeysRepository } from '../../src/auth/credentials/factors/passkeys/passkeys.repository.js';
 import { MasterKey, Peppers } from '../../src/platform/crypto/master-key.js';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
-import { newAddress, register } from '../support/app/accounts.js';
+import { logIn, newAddress, PASSWORD, register } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { beginLogin, codeOf } from '../support/app/factors.js';
-import { mailTo } from '../support/app/mails.js';
+import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
 import { createPerson } from '../support/app/people.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { runHere } from '../support/cli/operator-commands.js';
@@ -84,6 +84,60 @@ describe('an imported account', { timeout: 60_000 }, () => {
     for (let guess = 0; guess < 10; guess += 1) expect(await login('a guess')).toBe(401);
     expect(await imported([{ email, passwordHash }])).toMatchObject({ code: 0, counts: { skipped: 1 } });
     expect(await login(FOREIGN_PASSWORD)).toBe(429);
+  });
+
+  it('was used before if it has a password: its owner is told of the first login, too', async () => {
+    const email = newAddress();
+    await imported([{ email, passwordHash }]);
+    const tokens = await logIn(app, email, FOREIGN_PASSWORD);
+    expect(await mailTo(app, email, 'new_device')).toMatchObject({ to: email });
+    const { deviceToken } = tokens;
+    const body = { email, password: FOREIGN_PASSWORD, deviceToken };
+    expect((await app.call({ url: '/auth/login', body })).statusCode).toBe(200);
+    await outboxIsEmpty(app);
+    expect(await mailsTo(app, email, 'new_device')).toHaveLength(1);
+  });
+
+  it('was not used before if nothing signed its owner in: nobody is told of the first login', async () => {
+    const email = newAddress();
+    await imported([{ email, totpSecret: [] }]);
+    await app.call({ url: '/auth/password/forgot', body: { email } });
+    const { token } = await mailTo(app, email, 'password_reset');
+    await app.call({ url: '/auth/password/reset', body: { token, newPassword: PASSWORD } });
+    await logIn(app, email);
+    await outboxIsEmpty(app);
+    expect(await mailsTo(app, email, 'new_device')).toEqual([]);
+  });
+
+  it('was used since its creation if it has a password or a passkey, and never otherwise', async () => {
+    const createdAt = '2020-01-02T03:04:05.000Z';
+    const passkey = {
+      name: 'Key',
+      credentialId: randomBytes(16).toString('base64url'),
+      publicKey: 'cHVibGljIGtleQ',
+      userHandle: 'aGFuZGxl',
+      counter: 0,
+      transports: ['usb'],
+      synced: false,
+      rpId: 'localhost',
+    };
+    const parts = [
+      { passwordHash },
+      { passkeys: [passkey] },
+      { totpSecret: OTHER_SECRET },
+      {},
+      { invited: true },
+    ];
+    const rows = parts.map((part) => ({ email: newAddress(), createdAt, ...part }));
+    expect(await imported(rows)).toMatchObject({ counts: { imported: parts.length } });
+    const found = await asSuperuser<{ email: string; at: Date | null }>(
+      app.database,
+      'SELECT email, first_login_at AS at FROM users WHERE email = ANY ($1)',
+      [rows.map(({ email }) => email)],
+    );
+    const times = new Map(found.map(({ email, at }) => [email, at]));
+    const at = new Date(createdAt);
+    expect(rows.map(({ email }) => times.get(email))).toEqual([at, at, null, null, null]);
   });
 
   it('is a faulty line if the secret of an app cannot be used, or if there are more than five', async () => {

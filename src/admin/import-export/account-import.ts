@@ -22,7 +22,7 @@ export interface ImportOptions {
   readonly origin: Origin;
   /** Called for each line that cannot be imported; lines are numbered from 1. */
   readonly onFault: (line: number, message: string) => void;
-  /** Called for each line that is skipped although its address is verified, and that of the account that has it is not. */
+  /** Called for each line that is skipped, though its address is verified and the account that has it has not proven it. */
   readonly onPreRegistered: (line: number) => void;
   /** Called with the number of lines that are done. */
   readonly onProgress: (lines: number) => void;

@@ -63,8 +63,8 @@ export class ImportCheck {
   }
 
   /**
-   * Returns those of the skipped lines whose address is verified, but was not proven by the account that has it: somebody else
-   * may have registered it before its owner was imported.
+   * Returns those of the skipped lines whose address is verified, but was not proven by the account that has it: somebody
+   * else may have registered it before its owner was imported.
    */
   async preRegistered(skipped: readonly NumberedRow[]): Promise<number[]> {
     const verified = skipped.filter(({ account }) => account.emailVerified);
