@@ -91,6 +91,17 @@ describe('a password hash of another system', () => {
     expect(() => parseForeignHash(hash)).toThrow(UnusableHash);
   });
 
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+    'of Keycloak is refused if its algorithm is %s, which is no algorithm but a member of every object',
+    (algorithm) => {
+      const { secretData } = FOREIGN_HASHES['Keycloak'] as { secretData: string };
+      const credentialData = { hashIterations: 2_000_000_000, algorithm };
+      expect(() => parseForeignHash({ secretData, credentialData })).toThrow(
+        'the form of the hash is not supported',
+      );
+    },
+  );
+
   it('of PBKDF2 may have more than one block within the bound of the iterations', () => {
     const hash = `$pbkdf2-sha1$i=5000000$c2FsdHNhbHQ$${Buffer.alloc(40).toString('base64')}`;
     expect(parseForeignHash(hash)).toMatchObject({ kind: 'pbkdf2', iterations: 5_000_000 });

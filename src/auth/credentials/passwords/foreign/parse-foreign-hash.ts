@@ -27,19 +27,19 @@ const DJANGO_BCRYPT = /^bcrypt\$(\$2[aby]\$.*)$/;
 const SHA_CRYPT = /^\$([56])\$(?:rounds=(\d{1,9})\$)?([^$]{0,16})\$([./A-Za-z0-9]{43}|[./A-Za-z0-9]{86})$/;
 const LDAP = /^\{(S?)(MD5|SHA|SHA256|SHA512)\}([A-Za-z0-9+/]+={0,2})$/i;
 
-const DIGESTS: Readonly<Record<string, { digest: RawDigest; bytes: number }>> = {
-  MD5: { digest: 'md5', bytes: 16 },
-  SHA: { digest: 'sha1', bytes: 20 },
-  SHA256: { digest: 'sha256', bytes: 32 },
-  SHA512: { digest: 'sha512', bytes: 64 },
-};
+const DIGESTS: ReadonlyMap<string, { digest: RawDigest; bytes: number }> = new Map([
+  ['MD5', { digest: 'md5', bytes: 16 }],
+  ['SHA', { digest: 'sha1', bytes: 20 }],
+  ['SHA256', { digest: 'sha256', bytes: 32 }],
+  ['SHA512', { digest: 'sha512', bytes: 64 }],
+]);
 
-/** Algorithms of Keycloak and the digests behind them. */
-const KEYCLOAK: Readonly<Record<string, PbkdfDigest>> = {
-  pbkdf2: 'sha1',
-  'pbkdf2-sha256': 'sha256',
-  'pbkdf2-sha512': 'sha512',
-};
+/** Algorithms of Keycloak and the digests behind them; a map, because every object has members such as `constructor`. */
+const KEYCLOAK: ReadonlyMap<string, PbkdfDigest> = new Map([
+  ['pbkdf2', 'sha1'],
+  ['pbkdf2-sha256', 'sha256'],
+  ['pbkdf2-sha512', 'sha512'],
+]);
 
 /**
  * Reads a password hash of another system: a text, or Keycloak's `{ secretData, credentialData }`. Throws
@@ -139,7 +139,7 @@ function shaCrypt(text: string): ForeignHash | null {
 
 function ldap(text: string): RawHash | null {
   const [, salted, name, base64] = LDAP.exec(text) ?? [];
-  const form = DIGESTS[name?.toUpperCase() ?? ''];
+  const form = DIGESTS.get(name?.toUpperCase() ?? '');
   if (form === undefined) return null;
   const bytes = Buffer.from(base64!, 'base64');
   const isSalted = salted !== '';
@@ -156,7 +156,7 @@ function ldap(text: string): RawHash | null {
 /** A digest that this service has wrapped, as it exports it. */
 function wrapped(value: unknown): ForeignHash | null {
   const { digest, salt, hash } = (value ?? {}) as Partial<Record<string, unknown>>;
-  const isKnown = Object.values(DIGESTS).some((form) => form.digest === digest);
+  const isKnown = [...DIGESTS.values()].some((form) => form.digest === digest);
   if (!isKnown || typeof salt !== 'string' || typeof hash !== 'string' || !BCRYPT.test(hash)) return null;
   return { kind: 'wrapped', digest: digest as RawDigest, salt, hash };
 }
@@ -169,7 +169,7 @@ function ofKeycloak(value: unknown): ForeignHash | null {
   if (typeof key !== 'string' || typeof salt !== 'string' || typeof algorithm !== 'string') return null;
   if (algorithm === 'argon2')
     return keycloakArgon2(key, salt, Number(hashIterations), objectOf(additionalParameters));
-  const digest = KEYCLOAK[algorithm];
+  const digest = KEYCLOAK.get(algorithm);
   if (digest === undefined) return null;
   return { kind: 'pbkdf2', digest, iterations: Number(hashIterations), salt, key };
 }
