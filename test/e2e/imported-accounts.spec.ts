@@ -140,6 +140,32 @@ describe('an imported account', { timeout: 60_000 }, () => {
     expect(rows.map(({ email }) => times.get(email))).toEqual([at, at, null, null, null]);
   });
 
+  it('is not imported, nor is any other of its file, if a line is not UTF-8', async () => {
+    const path = join(await temporaryFolder(), 'accounts.ndjson');
+    const rows = ['Ann', 'Jos\u00e9'].map((displayName) => ({ email: newAddress(), displayName }));
+    const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    await writeFile(path, text, 'latin1');
+    const { code, stdout, stderr } = await runHere(app, ['import', path]);
+    expect([code, stdout, stderr]).toEqual([DATA_ERROR, '', 'Line 2 is not text in UTF-8.\n']);
+    expect(await accountsOf(rows)).toEqual([]);
+    await writeFile(path, `\ufeff${text}`);
+    expect(await runHere(app, ['import', path])).toMatchObject({ code: 0 });
+    expect(await accountsOf(rows)).toHaveLength(2);
+  });
+
+  it('does not change the number of a later line if its name has a separator of lines in Unicode', async () => {
+    const [first, second] = ['Ann\u2028\u2029', 'Bob'].map((displayName) => ({
+      email: newAddress(),
+      displayName,
+    }));
+    const path = await fileOf([
+      { ...first, totpSecret: 'short' },
+      { ...second, totpSecret: 'short' },
+    ]);
+    const { stderr } = await runHere(app, ['import', path]);
+    expect(stderr.match(/^line \d+/gm)).toEqual(['line 1', 'line 2']);
+  });
+
   it('is a faulty line if the secret of an app cannot be used, or if there are more than five', async () => {
     const secrets = ['JBSWY3DPEHPK2', 'A'.repeat(17), 'A'.repeat(104), Array(6).fill(OTHER_SECRET)];
     const rows = secrets.map((totpSecret) => ({ email: newAddress(), totpSecret }));
