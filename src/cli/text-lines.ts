@@ -23,7 +23,8 @@ export async function* textLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
   for await (const chunk of bytes) {
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
-      yield decoded(withoutReturn(Buffer.concat([...begun, chunk.subarray(start, end)])));
+      const rest = chunk.subarray(start, end);
+      yield decoded(withoutReturn(begun.length === 0 ? rest : Buffer.concat([...begun, rest])));
       begun = [];
       start = end + 1;
     }

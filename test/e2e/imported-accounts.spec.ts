@@ -166,6 +166,29 @@ describe('an imported account', { timeout: 60_000 }, () => {
     expect(stderr.match(/^line \d+/gm)).toEqual(['line 1', 'line 2']);
   });
 
+  it('has no password if its hash is empty or the one that Django sets for no password', async () => {
+    const unusable = ['', '!akshfiiItRCe2ETW7O8E0cyYsfjem639FWVa24J4'];
+    const rows = unusable.map((hash) => ({ email: newAddress(), passwordHash: hash }));
+    const invited = unusable.map((hash) => ({ email: newAddress(), invited: true, passwordHash: hash }));
+    // In /etc/shadow, for example, an account with such a hash is locked.
+    const locked = [`!${String(FOREIGN_HASHES['SHA-256 crypt'])}`, '!', '*'];
+    const others = locked.map((hash) => ({ email: newAddress(), passwordHash: hash }));
+    const { counts, faults } = await imported([...rows, ...invited, ...others]);
+    expect([counts, faults]).toEqual([
+      { imported: 4, skipped: 0, faulty: 3 },
+      [5, 6, 7].map((line) => `line ${line}: passwordHash: the form of the hash is not supported`),
+    ]);
+    const stored = await asSuperuser(
+      app.database,
+      'SELECT user_id FROM password_credentials JOIN users ON id = user_id WHERE email = ANY ($1)',
+      [[...rows, ...invited].map(({ email }) => email)],
+    );
+    expect(stored).toEqual([]);
+    const { email } = rows[0]!;
+    await app.call({ url: '/auth/password/forgot', body: { email } });
+    expect(await mailTo(app, email, 'password_reset')).toMatchObject({ to: email });
+  });
+
   it('is a faulty line if the secret of an app cannot be used, or if there are more than five', async () => {
     const secrets = ['JBSWY3DPEHPK2', 'A'.repeat(17), 'A'.repeat(104), Array(6).fill(OTHER_SECRET)];
     const rows = secrets.map((totpSecret) => ({ email: newAddress(), totpSecret }));
