@@ -107,7 +107,6 @@ import { STEP_UP } from './step-up/step-up.providers.js';
     ...REGISTRATION,
     ...EMAIL,
     ...EMAIL_VERIFICATION,
-    // After the addresses: an unproven address is reported before a missing factor, in the order of registration.
     ...FACTORS,
     ...PASSKEYS,
     ...GUESSES,

@@ -1,6 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Environment } from '../../platform/config/environment.js';
-import { Problem } from '../../platform/errors/problem.js';
 import { SessionConditions } from '../../sessions/issuing/session-conditions.js';
 import { AuthErrors } from '../auth.errors.js';
 
@@ -14,8 +13,9 @@ export class VerifiedEmailCondition implements OnModuleInit {
 
   onModuleInit(): void {
     if (!this.environment.REQUIRE_VERIFIED_EMAIL) return;
-    this.conditions.register(async (_tx, { emailVerified }) =>
-      emailVerified ? null : new Problem(AuthErrors.email_unverified),
-    );
+    this.conditions.register('verified_email', {
+      problem: AuthErrors.email_unverified,
+      isMet: async (_tx, { emailVerified }) => emailVerified,
+    });
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { profileOf } from '../../users/profile.js';
 import { UsersService } from '../../users/users.service.js';
@@ -52,7 +53,8 @@ export class SessionIssuer {
     const user = await this.users.lock(tx, userId);
     if (!user || user.disabledAt !== null || user.invitedAt !== null) return null;
     for (const proof of proofs) if (!(await proof.stillHolds(tx))) return null;
-    await this.conditions.assertMet(tx, user, proofs);
+    const unmet = await this.conditions.firstUnmet(tx, user, proofs);
+    if (unmet) throw new Problem(unmet.problem);
     const failures = await clearFailures(tx, proofs);
     const proven = { ...provenState(proofs), ageMs: request.proofAgeMs ?? 0 };
     const session = await this.opening.open(tx, user, request.deviceId, proven, origin);

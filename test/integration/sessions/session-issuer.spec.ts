@@ -3,12 +3,10 @@ import { AccountAdministration } from '../../../src/admin/account-administration
 import { AuditService } from '../../../src/audit/audit.service.js';
 import { internalOrigin, type Origin } from '../../../src/platform/http/origin.js';
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
-import { Problem } from '../../../src/platform/errors/problem.js';
 import { AccountGuessing } from '../../../src/rate-limit/guessing/account-guessing.js';
 import type { PasswordProof, Proof } from '../../../src/sessions/proofs.js';
-import { SessionConditions } from '../../../src/sessions/issuing/session-conditions.js';
 import { SessionIssuer } from '../../../src/sessions/issuing/session-issuer.js';
-import { SessionErrors } from '../../../src/sessions/session.errors.js';
+import { AuthErrors } from '../../../src/auth/auth.errors.js';
 import { logIn, PASSWORD } from '../../support/app/accounts.js';
 import { createAccount } from '../../support/app/people.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
@@ -26,28 +24,26 @@ describe('the issuer of sessions', () => {
   let app: TestApp;
   let issuer: SessionIssuer;
   let transactions: TransactionRunner;
-  /** Addresses of accounts that do not meet the condition that this test registers. */
-  const owing = new Set<string>();
   beforeAll(async () => {
-    app = await startApp();
+    app = await startApp({ variables: { REQUIRE_VERIFIED_EMAIL: 'true' } });
     issuer = app.app.get(SessionIssuer, { strict: false });
     transactions = app.app.get(TransactionRunner, { strict: false });
-    app.app
-      .get(SessionConditions, { strict: false })
-      .register(async (_tx, user) => (owing.has(user.email) ? new Problem(SessionErrors.forbidden) : null));
   });
   afterAll(() => app.close());
 
   let email: string;
   let userId: string;
   beforeEach(async () => {
-    email = await createAccount(app);
+    email = await createAccount(app, { verified: true });
     const [row] = await asSuperuser<{ id: string }>(app.database, 'SELECT id FROM users WHERE email = $1', [
       email,
     ]);
     userId = row!.id;
   });
 
+  /** Decides whether the account meets the condition for a session. */
+  const verify = (verified: boolean) =>
+    asSuperuser(app.database, 'UPDATE users SET email_verified = $2 WHERE id = $1', [userId, verified]);
   const digest = () => app.app.get(AuditService, { strict: false }).emailDigest(email);
   const sessions = () =>
     asSuperuser<Record<string, unknown>>(app.database, 'SELECT * FROM sessions WHERE user_id = $1', [userId]);
@@ -174,47 +170,47 @@ describe('the issuer of sessions', () => {
     });
 
     it('while an account does not meet a registered condition, regardless of the proof', async () => {
-      owing.add(email);
-      await expect(issue(key)).rejects.toMatchObject({ row: SessionErrors.forbidden });
+      await verify(false);
+      await expect(issue(key)).rejects.toMatchObject({ row: AuthErrors.email_unverified });
       expect([await sessions(), await eventTypes()]).toEqual([[], []]);
     });
   });
 
   describe('checks a registered condition at a login', () => {
     it('which gets the problem as its response, and no session, cookie or token', async () => {
-      owing.add(email);
+      await verify(false);
       const answer = await login();
-      expect([answer.statusCode, answer.json().code]).toEqual([403, 'forbidden']);
+      expect([answer.statusCode, answer.json().code]).toEqual([403, 'email_unverified']);
       expect(answer.headers['set-cookie']).toBeUndefined();
       expect(answer.body).not.toContain('Token');
       expect(await sessions()).toEqual([]);
     });
 
     it('and neither raises nor resets the count of guesses', async () => {
-      owing.add(email);
+      await verify(false);
       for (let guess = 0; guess < 3; guess += 1) await login('nine crows argue over a roof');
       await login();
       await login();
       expect(await failures()).toBe(3);
-      owing.delete(email);
+      await verify(true);
       expect((await login()).statusCode).toBe(200);
       expect(await failures()).toBe(0);
     });
 
     it('even for many concurrent logins', async () => {
-      owing.add(email);
+      await verify(false);
       const answers = await Promise.all(Array.from({ length: 8 }, () => login()));
       expect(answers.map(({ statusCode }) => statusCode)).toEqual(answers.map(() => 403));
       expect([await failures(), await sessions()]).toEqual([0, []]);
     });
 
     it('but does not reveal it to a login with a wrong password', async () => {
-      owing.add(email);
+      await verify(false);
       expect((await login('nine crows argue over a roof')).json().code).toBe('invalid_credentials');
     });
 
     it('but only after the wait of a guessed account is over', async () => {
-      owing.add(email);
+      await verify(false);
       for (let guess = 0; guess < 10; guess += 1) await login('nine crows argue over a roof');
       expect((await login()).statusCode).toBe(429);
       expect(await failures()).toBe(10);
@@ -222,7 +218,7 @@ describe('the issuer of sessions', () => {
 
     it('and removes the wait that it started as the tenth attempt', async () => {
       for (let guess = 0; guess < 9; guess += 1) await login('nine crows argue over a roof');
-      owing.add(email);
+      await verify(false);
       expect((await login()).statusCode).toBe(403);
       const [row] = await asSuperuser(
         app.database,

@@ -49,7 +49,7 @@ export class FactorAdditions {
     await this.levels.raise(tx, user, caller, proven);
     await this.secrets.revokeOutdated(tx, user.id);
     // They were begun with less than the account requires now.
-    await this.factors.endOtherEnrolments(tx, user.id, caller.sessionId);
+    await this.factors.endEnrolments(tx, user.id, caller.sessionId);
     await this.audit.record(tx, {
       type: 'user_factor_added',
       outcome: 'success',
@@ -59,6 +59,6 @@ export class FactorAdditions {
       details: { factorId: id, factorType: type, factors },
     });
     await this.notices.added(tx, user, name, origin);
-    return factors === 1 ? this.recoveryCodes.renew(tx, caller, origin) : null;
+    return factors === 1 ? this.recoveryCodes.issue(tx, user, caller.sessionId, origin) : null;
   }
 }

@@ -1,6 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Transaction } from '../../../platform/database/transaction-runner.js';
-import { Problem } from '../../../platform/errors/problem.js';
 import { assuranceOf } from '../../../sessions/proofs.js';
 import { StepUpMethods } from '../../../sessions/recent/step-up-methods.js';
 import { SessionConditions } from '../../../sessions/issuing/session-conditions.js';
@@ -27,10 +26,10 @@ export class FactorMethods implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.conditions.register(async (tx, { id }, proofs) => {
-      if (assuranceOf(proofs).acr === 'aal2' || (await this.factors.kindsOf(id, tx)).length === 0)
-        return null;
-      return new Problem(AuthErrors.factor_required);
+    this.conditions.register('second_factor', {
+      problem: AuthErrors.factor_required,
+      isMet: async (tx, { id }, proofs) =>
+        assuranceOf(proofs).acr === 'aal2' || (await this.factors.kindsOf(id, tx)).length === 0,
     });
     this.stepUp.register('aal2', async (userId) => this.factors.kindsOf(userId));
   }
