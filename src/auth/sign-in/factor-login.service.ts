@@ -94,9 +94,16 @@ export class FactorLoginService {
       isKnownDevice: device.isKnown,
     };
     return this.transactions.run(async (tx) => {
-      const issued = await this.issuer.issue(tx, request, origin);
-      if (!issued) throw new Problem(AuthErrors.invalid_challenge);
-      return issued;
+      const outcome = await this.issuer.issue(tx, request, origin);
+      switch (outcome.kind) {
+        case 'issued':
+          return outcome.issued;
+        // Errors from here on roll back, so that neither the challenge nor the factor is used up.
+        case 'outdated':
+          throw new Problem(AuthErrors.invalid_challenge);
+        case 'unmet':
+          throw new Problem(outcome.problem);
+      }
     });
   }
 }

@@ -27,9 +27,20 @@ export class LoginService {
    */
   async login({ tokenTransport, ...submitted }: Credentials, origin: Origin): Promise<IssuedSession> {
     const { password } = submitted;
-    const issued = await this.guesses.judge(submitted, origin, (guess) =>
-      this.signIn.signIn({ ...guess, password, tokenTransport }, origin),
-    );
+    const issued = await this.guesses.judge(submitted, origin, async (guess) => {
+      const outcome = await this.signIn.signIn({ ...guess, password, tokenTransport }, origin);
+      switch (outcome.kind) {
+        case 'signed_in':
+          return outcome.issued;
+        case 'outdated':
+          return null;
+        // Errors from here on take the guess back: the password was right.
+        case 'email_unverified':
+          throw new Problem(AuthErrors.email_unverified);
+        case 'factor_required':
+          throw new Problem(AuthErrors.factor_required, { extensions: { challenge: outcome.challenge } });
+      }
+    });
     if (issued) return issued;
     throw new Problem(AuthErrors.invalid_credentials);
   }

@@ -120,9 +120,15 @@ async function issue({ app }: TestApp, tx: Transaction, user: User, from = LOOPB
     isKnownDevice: true,
     emailDigest: app.get(AuditService, { strict: false }).emailDigest(user.email),
   };
-  const issued = await app.get(SessionIssuer, { strict: false }).issue(tx, request, originAt(from));
-  if (!issued) throw new Error(`${user.email} cannot sign in`);
-  return issued;
+  const outcome = await app.get(SessionIssuer, { strict: false }).issue(tx, request, originAt(from));
+  switch (outcome.kind) {
+    case 'issued':
+      return outcome.issued;
+    case 'outdated':
+      throw new Error(`${user.email} cannot sign in`);
+    case 'unmet':
+      throw new Problem(outcome.problem);
+  }
 }
 
 /** The tokens as the login answers them in the body transport, which leaves the reply alone. */
