@@ -116,6 +116,10 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     else crossOrigin.requireListed(request);
   });
   if (environment.TRUSTED_PROXIES.length === 0) fastify.addHook('onRequest', warnUntrustedProxy());
+  // Guards, pipes and handlers refuse requests that are counted already; every answer passes here.
+  fastify.addHook('onSend', async (request, reply) => {
+    if (reply.statusCode >= 400) await contextOf(request).counted?.refundShared();
+  });
   fastify.addHook('onSend', (request, reply, payload, done) => {
     // Otherwise a connection that was busy when the drain began would stay open and keep the process running.
     if (drain.isDraining) reply.header('connection', 'close');

@@ -1,8 +1,5 @@
-import {
-  type EmbeddedPostgres,
-  startEmbeddedPostgres,
-} from '../platform/embedded-postgres/embedded-postgres.js';
-import { prepareCluster } from './cluster/prepared-cluster.js';
+import type { EmbeddedPostgres } from '../platform/embedded-postgres/embedded-postgres.js';
+import { startPrepared } from './cluster/prepared-cluster.js';
 
 /** Nothing has to survive a crash, and all memory is in the process or in the folder. */
 const SETTINGS = {
@@ -15,12 +12,11 @@ const SETTINGS = {
 };
 
 /** Starts a migrated PostgreSQL in a folder, from the cluster prepared in `cache`. */
-export async function startThrowawayDatabase(folder: string, cache: string): Promise<EmbeddedPostgres> {
+export function startThrowawayDatabase(folder: string, cache: string): Promise<EmbeddedPostgres> {
   const logger = {
     log: () => undefined,
     warn: (message: unknown) => void process.stderr.write(`${String(message)}\n`),
   };
   const options = { dataDir: folder, settings: SETTINGS, logger };
-  await prepareCluster(cache, options);
-  return startEmbeddedPostgres(options);
+  return startPrepared(cache, options);
 }

@@ -21,7 +21,11 @@ export class GatewayRedirectController {
   /** Redirects to the address in `rd` if it is on exactly one of the origins of `GATEWAY_ORIGINS`. For pages of `LOGIN_URL`. */
   @Get('redirect')
   @ApiOperation({ operationId: 'returnToApplication', summary: 'Return to an application after a login' })
-  @ApiResponse({ status: 303, description: 'The browser goes on to the address.' })
+  @ApiResponse({
+    status: 303,
+    description: 'The browser goes on to the address.',
+    headers: { Location: { description: 'The address in `rd`.', schema: { type: 'string' } } },
+  })
   @Problems(PlatformErrors.validation_failed)
   redirect(@Query() { rd }: RedirectQueryDto, @Res() reply: FastifyReply): void {
     const address = this.addresses.accepted(rd);

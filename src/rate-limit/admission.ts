@@ -4,18 +4,23 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { contextOf, type CountedRequest } from '../platform/http/request-context.js';
 import { AddressBlocks } from './blocks/address-blocks.js';
 import { LimitRefusals } from './limit-refusals.js';
+import { isSharedByStrangers, type Policy } from './policies/policy.js';
 import { PolicySet } from './policies/policy-set.js';
 import { PolicyTable } from './policies/policy-table.js';
 import { rateLimitField, tightest, type Verdict, verdictField } from './rate-limit-field.js';
-import { RateLimitStorage } from './rate-limit-storage.js';
+import { type Count, RateLimitStorage } from './rate-limit-storage.js';
 import { RateLimited } from './rate-limit.errors.js';
+import type { Window } from './windows/window.js';
 import { WindowKeys } from './windows/window-keys.js';
 
 /** The policy name reported to a blocked address; it has no quota. */
 const BLOCKED = 'blocked-address';
 
 /** The count of a request that was refused, or that no policy applies to. */
-const NOTHING_COUNTED: CountedRequest = { refund: async () => undefined };
+const NOTHING_COUNTED: CountedRequest = {
+  refund: async () => undefined,
+  refundShared: async () => undefined,
+};
 
 /**
  * Decides whether a request may proceed. Refuses blocked addresses, counts the request in the windows of all its policies
@@ -50,15 +55,16 @@ export class Admission {
     const windows = policies.map((policy) => this.keys.windowOf(policy, context));
     const count = await this.storage.count(windows);
     const verdicts = policies.map((policy, index): Verdict => ({ policy, ...count.decisions[index]! }));
-    reply.header('ratelimit-policy', set.field).header('ratelimit', verdictField(tightest(verdicts)));
+    const told = tightest(verdicts);
+    reply.header('ratelimit-policy', set.field);
+    if (told) reply.header('ratelimit', verdictField(told));
     const violated = verdicts.filter(({ allowed }) => !allowed);
     const [first, ...others] = violated.map(({ policy }) => policy.name);
     if (first !== undefined) {
       const waitMs = Math.max(...violated.map((verdict) => verdict.waitMs));
       await this.refuse(request, new RateLimited([first, ...others], waitMs));
     }
-    const exact = windows.filter((_, index) => policies[index]!.exact);
-    context.counted = { refund: () => count.refund(exact) };
+    context.counted = refundable(count, policies, windows);
   }
 
   /** Admits a request that matches no route (404, 405) or comes from a cross-site page: counted by its address alone. */
@@ -101,4 +107,18 @@ export class Admission {
       ...(forwardAuth && { rule: forwardAuth.rule }),
     });
   }
+}
+
+/** Returns the ways to take a count back; each window is taken back once, also if both are used. */
+function refundable(count: Count, policies: readonly Policy[], windows: readonly Window[]): CountedRequest {
+  let standing = policies.map((policy, index) => ({ policy, window: windows[index]! }));
+  const refund = async (isRefunded: (policy: Policy) => boolean) => {
+    const refunded = standing.filter(({ policy }) => isRefunded(policy));
+    standing = standing.filter(({ policy }) => !isRefunded(policy));
+    if (refunded.length > 0) await count.refund(refunded.map(({ window }) => window));
+  };
+  return {
+    refund: () => refund(({ exact }) => exact),
+    refundShared: () => refund(isSharedByStrangers),
+  };
 }

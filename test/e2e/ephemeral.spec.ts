@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, truncate, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -124,6 +124,30 @@ describe('start:ephemeral', { timeout: TIMEOUT_MS }, () => {
     process.stdout.write(`Ready after ${tookMs.join(', ')} ms; median ${median} ms\n`);
     // One start on a machine that runs other tests proves nothing.
     expect(median).toBeLessThan(ROUNDS < 20 ? TIMEOUT_MS : READY_MS);
+  });
+
+  it('notes each use of the prepared cluster, and replaces one that is damaged', async () => {
+    const cache = await temporaryFolder();
+    const run = async () => {
+      const service = await start({ env: { XDG_CACHE_HOME: cache } });
+      await service.ready;
+      service.child.kill('SIGTERM');
+      await service.ended;
+    };
+    const clusters = async () => (await readdir(join(cache, 'portcullis'))).filter((name) => name !== 'code');
+    await run();
+    const [name] = await clusters();
+    const prepared = join(cache, 'portcullis', name!);
+    await utimes(prepared, 1, 1);
+    await run();
+    expect((await stat(prepared)).mtimeMs).toBeGreaterThan(Date.now() - TIMEOUT_MS);
+    // Without the content of this file, PostgreSQL does not start.
+    const control = join(prepared, 'global', 'pg_control');
+    const { size } = await stat(control);
+    await truncate(control, 0);
+    await Promise.all([run(), run()]);
+    expect(await clusters()).toEqual([name]);
+    expect((await stat(control)).size).toBe(size);
   });
 
   it('starts several at once, on ports of their own', async () => {

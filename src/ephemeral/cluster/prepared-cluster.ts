@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SystemClock } from '../../platform/clock/clock.js';
 import { locateBinaries } from '../../platform/embedded-postgres/binaries.js';
 import {
   clusterFolder,
+  type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
   startEmbeddedPostgres,
 } from '../../platform/embedded-postgres/embedded-postgres.js';
-import { publishFolder } from '../../platform/embedded-postgres/publish-folder.js';
+import { stopPostmaster } from '../../platform/embedded-postgres/postmaster.js';
+import { storeCluster } from './cluster-cache.js';
 import { copyFolder } from './copy-folder.js';
 import { FileLock } from './file-lock.js';
 
@@ -22,23 +24,49 @@ const SOURCES = [
   'database/grants',
   'embedded-postgres/cluster',
 ];
-/** A week. */
-const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 const PLATFORM = fileURLToPath(new URL('../../platform', import.meta.url));
 
 /**
- * Puts an initialised and migrated cluster where {@link startEmbeddedPostgres} finds it, in `dataDir`. It is copied from
- * `cache`, where the first start leaves one for each version of PostgreSQL and of the schema; of several first starts one
- * makes it and the others wait. A cache that cannot be used costs time and nothing else.
+ * Starts PostgreSQL in `dataDir` with an initialised and migrated cluster. It is copied from `cache`, where the first start
+ * leaves one for each version of PostgreSQL and of the schema; of several first starts one makes it and the others wait. A
+ * cache that cannot be used costs time and nothing else: where no server starts from the copy, the cluster is made once more.
  */
-export async function prepareCluster(cache: string, options: EmbeddedPostgresOptions): Promise<void> {
+export async function startPrepared(
+  cache: string,
+  options: EmbeddedPostgresOptions,
+): Promise<EmbeddedPostgres> {
   const prepared = join(cache, `cluster-${fingerprint()}`);
-  const lock = existsSync(prepared) ? null : await acquire(cache, `${prepared}.lock`);
+  const tried = identityOf(prepared);
+  const server = tried === null ? null : await tryCopy(prepared, options);
+  if (server !== null) return server;
+  const lock = await acquire(cache, `${prepared}.lock`);
   try {
-    if (existsSync(prepared)) await copyCluster(prepared, options.dataDir);
+    const present = identityOf(prepared);
+    // Another process has made or replaced it meanwhile.
+    if (present !== null && present !== tried) await copyCluster(prepared, options.dataDir);
     else await makeCluster(options, lock === null ? null : prepared);
   } finally {
     await lock?.release();
+  }
+  return startEmbeddedPostgres(options);
+}
+
+/** Returns what distinguishes a folder from others that have had its path before, or null where there is none. */
+function identityOf(path: string): bigint | null {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
+}
+
+/** Returns a server on a copy of the cluster, or null, without traces, if there is none. */
+async function tryCopy(prepared: string, options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres | null> {
+  try {
+    await copyCluster(prepared, options.dataDir);
+    return await startEmbeddedPostgres(options);
+  } catch {
+    const cluster = clusterFolder(options.dataDir);
+    // It may run, and refuse the passwords.
+    await stopPostmaster(cluster, locateBinaries());
+    await rm(cluster, { recursive: true, force: true });
+    return null;
   }
 }
 
@@ -55,6 +83,9 @@ async function copyCluster(prepared: string, dataDir: string): Promise<void> {
   const cluster = clusterFolder(dataDir);
   mkdirSync(dirname(cluster), { recursive: true, mode: 0o711 });
   await copyFolder(prepared, cluster, dataDir);
+  // Clusters that are not used are removed some day.
+  const now = new SystemClock().now();
+  await utimes(prepared, now, now).catch(() => undefined);
 }
 
 async function makeCluster(options: EmbeddedPostgresOptions, prepared: string | null): Promise<void> {
@@ -73,29 +104,8 @@ async function makeCluster(options: EmbeddedPostgresOptions, prepared: string | 
   } finally {
     await server.stop();
   }
-  if (prepared !== null) await keep(options.dataDir, prepared).catch(() => undefined);
-}
-
-async function keep(dataDir: string, prepared: string): Promise<void> {
-  const cache = dirname(prepared);
-  await removeOld(cache);
-  const draft = await mkdtemp(join(cache, 'copying-'));
-  try {
-    await copyFolder(clusterFolder(dataDir), join(draft, 'cluster'), dataDir);
-    await publishFolder(join(draft, 'cluster'), prepared);
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
-}
-
-/** Removes what older versions have left, and starts that were killed while they copied. Others may still use newer ones. */
-async function removeOld(cache: string): Promise<void> {
-  const clock = new SystemClock();
-  for (const name of await readdir(cache)) {
-    if (!/^(cluster-[0-9a-f]+$|copying-)/.test(name)) continue;
-    const { mtimeMs } = await stat(join(cache, name));
-    if (clock.nowMs() - mtimeMs > KEPT_MS) await rm(join(cache, name), { recursive: true, force: true });
-  }
+  if (prepared === null) return;
+  await storeCluster(clusterFolder(options.dataDir), prepared, options.dataDir).catch(() => undefined);
 }
 
 /** Reads synchronously, so that the copy starts before the code of the service is loaded. */

@@ -14,6 +14,11 @@ export interface CountedRequest {
    * cost the caller nothing.
    */
   readonly refund: () => Promise<void>;
+  /**
+   * Takes its count back in the policies that strangers share, because the request is refused for whatever reason. Otherwise
+   * requests that nobody carries out would use up a budget that somebody else needs.
+   */
+  readonly refundShared: () => Promise<void>;
 }
 
 /**

@@ -32,3 +32,11 @@ export interface Policy {
   readonly exact: boolean;
   readonly keys: readonly KeyPart[];
 }
+
+/**
+ * Returns whether callers who have nothing else in common share the windows of a policy: it counts by the account alone, and
+ * anyone can name an account.
+ */
+export function isSharedByStrangers({ keys }: Policy): boolean {
+  return keys.includes('account') && !keys.some((part) => part !== 'account' && part !== 'endpoint');
+}

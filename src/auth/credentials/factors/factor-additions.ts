@@ -49,7 +49,7 @@ export class FactorAdditions {
     await this.levels.raise(tx, user, caller, proven);
     await this.secrets.revokeOutdated(tx, user.id);
     // They were begun with less than the account requires now.
-    await this.factors.endOtherEnrolments(tx, user.id, caller.sessionId);
+    await this.factors.endEnrolments(tx, user.id, caller.sessionId);
     await this.audit.record(tx, {
       type: 'user_factor_added',
       outcome: 'success',

@@ -25,8 +25,8 @@ export class FactorRemoval {
 
   /**
    * Removes a factor of a locked account. Sessions that no other factor has raised lose their level at once; with the last
-   * factor, all of them do, and the recovery codes and a running recovery are deleted. Returns false if the account has
-   * no such factor.
+   * factor, all of them do, and the recovery codes and a running recovery are deleted. Enrolments that other sessions have
+   * begun end. Returns false if the account has no such factor.
    */
   async remove(
     tx: Transaction,
@@ -46,6 +46,8 @@ export class FactorRemoval {
       await this.recovery.remove(tx, user.id);
     }
     await this.secrets.revokeOutdated(tx, user.id);
+    // The removed factor may have authorised them; a confirmation asks for no other proof.
+    await this.factors.endEnrolments(tx, user.id, by.sessionId);
     await this.audit.record(tx, {
       type: 'user_factor_removed',
       outcome: 'success',
@@ -58,11 +60,16 @@ export class FactorRemoval {
     return true;
   }
 
-  /** Removes every factor of a locked account, with what recovers lost ones; returns their number. */
+  /**
+   * Removes every factor of a locked account, with what recovers lost ones, and ends every enrolment that has begun, even if
+   * there is no factor yet. Returns the number of factors.
+   */
   async removeAll(tx: Transaction, user: User, origin: Origin): Promise<number> {
     const factors = await this.factors.list(user.id, tx);
     for (const { id } of factors) await this.remove(tx, user, id, { sessionId: null }, origin);
     await this.recovery.remove(tx, user.id);
+    await this.factors.endEnrolments(tx, user.id, null);
+    await this.secrets.revokeAll(tx, user.id, ['passkey_registration']);
     return factors.length;
   }
 

@@ -74,8 +74,8 @@ export class FactorsController {
 
   /**
    * Confirms an authenticator app with a code that it shows; the code is used up. Only the session that began the enrolment
-   * can do this, and not after another session has added a factor. From now on, logins need the factor. This session has
-   * proven it; the next refresh returns tokens that say so. The owner is notified by mail.
+   * can do this, and not after another session has added or removed a factor. From now on, logins need the factor. This
+   * session has proven it; the next refresh returns tokens that say so. The owner is notified by mail.
    */
   @Post('factors/totp/:id/confirm')
   @HttpCode(200)
@@ -108,7 +108,8 @@ export class FactorsController {
 
   /**
    * Removes a factor. Sessions that no other factor has proven fall back to the level of a password at once, and pending
-   * logins with it become invalid. Recovery codes are deleted with the last factor. The owner is notified by mail.
+   * logins with it become invalid, as do enrolments that other sessions have begun. Recovery codes are deleted with the last
+   * factor. The owner is notified by mail.
    */
   @Delete('factors/:id')
   @HttpCode(204)

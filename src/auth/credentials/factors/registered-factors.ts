@@ -51,9 +51,9 @@ export class RegisteredFactors {
     return app && ofApp(app);
   }
 
-  /** Ends the enrolments that other sessions of a user began before. */
-  async endOtherEnrolments(tx: Transaction, userId: string, sessionId: string): Promise<void> {
-    await this.totp.deletePendingOfOthers(tx, userId, sessionId);
+  /** Ends the enrolments of apps that a user has begun, except in the session `keptBy`. */
+  async endEnrolments(tx: Transaction, userId: string, keptBy: string | null): Promise<void> {
+    await this.totp.deletePending(tx, userId, keptBy);
   }
 
   /** Returns whether there was such a factor. */

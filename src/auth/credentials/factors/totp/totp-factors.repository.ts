@@ -50,9 +50,10 @@ export class TotpFactorsRepository {
     );
   }
 
-  /** Deletes the pending enrolments of a user that other sessions began. */
-  async deletePendingOfOthers(tx: Transaction, userId: string, sessionId: string): Promise<void> {
-    await tx.delete(TotpFactor, { userId, confirmedAt: IsNull(), sessionId: Not(sessionId) });
+  /** Deletes the pending enrolments of a user, except those that were begun in the session `keptBy`. */
+  async deletePending(tx: Transaction, userId: string, keptBy: string | null): Promise<void> {
+    const begunInOthers = keptBy === null ? {} : { sessionId: Not(keptBy) };
+    await tx.delete(TotpFactor, { userId, confirmedAt: IsNull(), ...begunInOthers });
   }
 
   /** Confirms a pending factor with the step of its first code, which is used up by that. */

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AccountAccess } from '../../src/admin/account-access.js';
+import { internalOrigin } from '../../src/platform/http/origin.js';
+import { PASSWORD, type Tokens } from '../support/app/accounts.js';
+import { type Authenticator, beginLogin, codeOf, enrolTotp } from '../support/app/factors.js';
+import { beginPasskey, SoftwareAuthenticator } from '../support/app/passkeys.js';
+import { createPerson, openSession } from '../support/app/people.js';
+import { startApp, type TestApp } from '../support/app/test-app.js';
+import { codeName } from '../support/http/code-name.js';
+import { ManualClock } from '../support/time/manual-clock.js';
+
+const STEP_MS = 30_000;
+
+type Enrolment = Pick<Authenticator, 'id' | 'secret'>;
+
+describe('the removal of a second factor', () => {
+  const clock = new ManualClock(Date.now());
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp({ clock });
+  });
+  afterAll(() => app.close());
+
+  let owner: Tokens;
+  beforeEach(async () => {
+    owner = await createPerson(app, { verified: true });
+  });
+
+  const logInWith = async (phone: Authenticator): Promise<Tokens> => {
+    const { token: challenge } = await beginLogin(app, owner.user.email, PASSWORD);
+    clock.advance(STEP_MS);
+    const body = { challenge, method: 'totp', code: phone.codeAt(clock.nowMs()) };
+    return (await app.call({ url: '/auth/login/factor', body })).json<Tokens>();
+  };
+  const begin = async ({ accessToken: token }: Tokens) => {
+    const answer = await app.call({ url: '/users/me/factors/totp', token, body: {} });
+    expect(answer.statusCode, answer.body).toBe(201);
+    return answer.json<Enrolment>();
+  };
+  const confirm = async ({ accessToken: token }: Tokens, { id, secret }: Enrolment) => {
+    const body = { code: codeOf(secret, clock.nowMs()) };
+    return codeName(await app.call({ url: `/users/me/factors/totp/${id}/confirm`, token, body }));
+  };
+  const remove = ({ accessToken: token }: Tokens, id: string) =>
+    app.call({ method: 'DELETE', url: `/users/me/factors/${id}`, token });
+  const removeAsAdministrator = () =>
+    app.app.get(AccountAccess, { strict: false }).removeFactors(owner.user.email, internalOrigin('operator'));
+
+  describe('ends pending enrolments', () => {
+    it('of other sessions, which the removed factor may have authorised', async () => {
+      const phone = await enrolTotp(app, owner, clock.nowMs());
+      const thief = await logInWith(phone);
+      const enrolment = await begin(thief);
+      expect((await remove(owner, phone.id)).statusCode).toBe(204);
+      expect(await confirm(thief, enrolment)).toBe('not_found');
+    });
+
+    it('of other sessions while another factor remains', async () => {
+      const phone = await enrolTotp(app, owner, clock.nowMs());
+      const spare = await enrolTotp(app, owner, clock.nowMs());
+      const thief = await logInWith(phone);
+      const enrolment = await begin(thief);
+      expect((await remove(owner, spare.id)).statusCode).toBe(204);
+      expect(await confirm(thief, enrolment)).toBe('not_found');
+    });
+
+    it('but not of the session that removes the factor, in which it may be replaced', async () => {
+      const phone = await enrolTotp(app, owner, clock.nowMs());
+      const enrolment = await begin(owner);
+      expect((await remove(owner, phone.id)).statusCode).toBe(204);
+      expect(await confirm(owner, enrolment)).toBe(200);
+    });
+
+    it('of every session if an administrator removes the factors', async () => {
+      await enrolTotp(app, owner, clock.nowMs());
+      const enrolment = await begin(owner);
+      expect(await removeAsAdministrator()).toBe(1);
+      expect(await confirm(owner, enrolment)).toBe('not_found');
+    });
+
+    it('of apps and passkeys if an administrator removes factors of which there are none yet', async () => {
+      const other = await openSession(app, owner.user.email);
+      const enrolment = await begin(owner);
+      const ceremony = await beginPasskey(app, other);
+      expect(await removeAsAdministrator()).toBe(0);
+      expect(await confirm(owner, enrolment)).toBe('not_found');
+      const response = new SoftwareAuthenticator().create(ceremony);
+      const registered = await app.call({
+        url: '/users/me/factors/passkeys',
+        token: other.accessToken,
+        body: { challenge: ceremony.challenge, response },
+      });
+      expect(codeName(registered)).toBe('invalid_challenge');
+    });
+  });
+});
