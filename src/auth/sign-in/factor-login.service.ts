@@ -95,15 +95,9 @@ export class FactorLoginService {
     };
     return this.transactions.run(async (tx) => {
       const outcome = await this.issuer.issue(tx, request, origin);
-      switch (outcome.kind) {
-        case 'issued':
-          return outcome.issued;
-        // Errors from here on roll back, so that neither the challenge nor the factor is used up.
-        case 'outdated':
-          throw new Problem(AuthErrors.invalid_challenge);
-        case 'unmet':
-          throw new Problem(outcome.problem);
-      }
+      if (outcome.kind === 'issued') return outcome.issued;
+      // Rolls back, so that neither the challenge nor the factor is used up.
+      throw new Problem(outcome.kind === 'unmet' ? outcome.problem : AuthErrors.invalid_challenge);
     });
   }
 }

@@ -29,17 +29,10 @@ export class LoginService {
     const { password } = submitted;
     const issued = await this.guesses.judge(submitted, origin, async (guess) => {
       const outcome = await this.signIn.signIn({ ...guess, password, tokenTransport }, origin);
-      switch (outcome.kind) {
-        case 'signed_in':
-          return outcome.issued;
-        case 'outdated':
-          return null;
-        // Errors from here on take the guess back: the password was right.
-        case 'email_unverified':
-          throw new Problem(AuthErrors.email_unverified);
-        case 'factor_required':
-          throw new Problem(AuthErrors.factor_required, { extensions: { challenge: outcome.challenge } });
-      }
+      if (outcome.kind === 'signed_in') return outcome.issued;
+      if (outcome.kind === 'outdated') return null;
+      // The password was right; an error takes the guess back.
+      throw outcome.problem;
     });
     if (issued) return issued;
     throw new Problem(AuthErrors.invalid_credentials);

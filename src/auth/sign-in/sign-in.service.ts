@@ -1,14 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import type { GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
 import type { PresentedDevice } from '../../sessions/devices/session-devices.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
-import { SessionIssuer, type SessionRequest } from '../../sessions/issuing/session-issuer.js';
+import type { SessionConditionName } from '../../sessions/issuing/session-conditions.js';
+import {
+  SessionIssuer,
+  type SessionRequest,
+  type UnmetRequest,
+} from '../../sessions/issuing/session-issuer.js';
 import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
 import { HashRenewal } from '../credentials/passwords/hash-renewal.js';
 import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
-import { type FactorChallenge, PendingLogins } from './pending-logins.js';
+import { PendingLogins } from './pending-logins.js';
 import { UnverifiedSignIns } from './unverified-sign-ins.js';
 
 /** A password that was verified for a user. */
@@ -25,11 +31,11 @@ export interface CorrectPassword {
   readonly tokenTransport: TokenTransport;
 }
 
-/** What came of a correct password. Only the first of the outcomes is a success, but all of them are committed. */
+/** What came of a correct password. */
 export type SignInOutcome =
   | { readonly kind: 'signed_in'; readonly issued: IssuedSession }
-  | { readonly kind: 'factor_required'; readonly challenge: FactorChallenge }
-  | { readonly kind: 'email_unverified' }
+  /** Something is needed besides the password. The problem is not thrown, because what follows from it must be committed. */
+  | { readonly kind: 'refused'; readonly problem: Problem }
   /** The account was disabled or deleted, or its password changed, since the password was verified. */
   | { readonly kind: 'outdated' };
 
@@ -58,18 +64,27 @@ export class SignInService {
       if (outcome.kind === 'outdated') return outcome;
       await this.renewal.renew(tx, { userId, hash, freshHash });
       if (outcome.kind === 'issued') return { kind: 'signed_in', issued: outcome.issued };
-      const { user, condition } = outcome;
-      switch (condition) {
-        case 'verified_email':
-          await this.unverified.record(tx, user, correct.emailDigest, origin);
-          return { kind: 'email_unverified' };
-        case 'second_factor':
-          return {
-            kind: 'factor_required',
-            challenge: await this.logins.hold(tx, user, heldOf(correct), origin),
-          };
-      }
+      return { kind: 'refused', problem: await this.refuse(tx, outcome, correct, origin) };
     });
+  }
+
+  private async refuse(
+    tx: Transaction,
+    { condition, problem, user }: UnmetRequest,
+    correct: CorrectPassword,
+    origin: Origin,
+  ): Promise<Problem> {
+    const followUps: Record<SessionConditionName, () => Promise<Problem>> = {
+      verified_email: async () => {
+        await this.unverified.record(tx, user, correct.emailDigest, origin);
+        return new Problem(problem);
+      },
+      second_factor: async () => {
+        const challenge = await this.logins.hold(tx, user, heldOf(correct), origin);
+        return new Problem(problem, { extensions: { challenge } });
+      },
+    };
+    return followUps[condition]();
   }
 
   private requestOf({ userId, hash, emailDigest, device, attempt }: CorrectPassword): SessionRequest {

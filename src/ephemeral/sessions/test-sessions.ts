@@ -56,14 +56,8 @@ export class TestSessions {
       if (made.kind === 'issued' && acr === 'aal1') await this.proofs.lower(tx, made.issued, proofs);
       return made;
     });
-    switch (outcome.kind) {
-      case 'issued':
-        return outcome.issued;
-      case 'outdated':
-        throw new Problem(AuthErrors.invalid_credentials);
-      case 'unmet':
-        throw new Problem(outcome.problem);
-    }
+    if (outcome.kind === 'issued') return outcome.issued;
+    throw new Problem(outcome.kind === 'unmet' ? outcome.problem : AuthErrors.invalid_credentials);
   }
 }
 

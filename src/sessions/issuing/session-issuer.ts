@@ -27,6 +27,12 @@ export interface SessionRequest {
   readonly proofAgeMs?: number;
 }
 
+/** A request for a session of an account, which is locked, that does not meet a condition. */
+export interface UnmetRequest extends UnmetCondition {
+  readonly kind: 'unmet';
+  readonly user: User;
+}
+
 /**
  * What came of a request for a session. A session that is not issued is no error here, because an error would roll the
  * caller's transaction back: a login with the right password that lacks a factor commits its challenge in it, although
@@ -39,8 +45,7 @@ export type IssueOutcome =
    * Callers respond to all of these as to a wrong credential.
    */
   | { readonly kind: 'outdated' }
-  /** A condition is not met by the account, which is locked. */
-  | ({ readonly kind: 'unmet'; readonly user: User } & UnmetCondition);
+  | UnmetRequest;
 
 /**
  * The only place that creates sessions; `architecture.spec.ts` forbids any other insert. On every path it checks,

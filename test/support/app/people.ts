@@ -121,14 +121,8 @@ async function issue({ app }: TestApp, tx: Transaction, user: User, from = LOOPB
     emailDigest: app.get(AuditService, { strict: false }).emailDigest(user.email),
   };
   const outcome = await app.get(SessionIssuer, { strict: false }).issue(tx, request, originAt(from));
-  switch (outcome.kind) {
-    case 'issued':
-      return outcome.issued;
-    case 'outdated':
-      throw new Error(`${user.email} cannot sign in`);
-    case 'unmet':
-      throw new Problem(outcome.problem);
-  }
+  if (outcome.kind === 'issued') return outcome.issued;
+  throw outcome.kind === 'unmet' ? new Problem(outcome.problem) : new Error(`${user.email} cannot sign in`);
 }
 
 /** The tokens as the login answers them in the body transport, which leaves the reply alone. */
