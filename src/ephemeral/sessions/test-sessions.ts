@@ -5,6 +5,7 @@ import { UuidV7 } from '../../platform/crypto/uuid.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
+import { unacceptable } from '../../platform/errors/unacceptable.js';
 import type { Origin } from '../../platform/http/origin.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
 import type { AssuranceLevel } from '../../sessions/proofs.js';
@@ -51,17 +52,14 @@ export class TestSessions {
       emailDigest: this.audit.emailDigest(user.email),
       proofAgeMs,
     };
-    const issued = await this.transactions.run(async (tx) => {
+    const outcome = await this.transactions.run(async (tx) => {
       const made = await this.issuer.issue(tx, request, origin);
-      if (made && acr === 'aal1') await this.proofs.lower(tx, made, proofs);
+      if (made.kind === 'issued' && acr === 'aal1') await this.proofs.lower(tx, made.issued, proofs);
       return made;
     });
-    if (!issued) throw new Problem(AuthErrors.invalid_credentials);
-    return issued;
+    if (outcome.kind === 'issued') return outcome.issued;
+    throw new Problem(outcome.kind === 'unmet' ? outcome.problem : AuthErrors.invalid_credentials);
   }
 }
 
-const unreachable = () =>
-  new Problem(PlatformErrors.validation_failed, {
-    errors: [{ pointer: '#/acr', detail: 'acr must be aal1, because the account has no second factor' }],
-  });
+const unreachable = () => unacceptable('#/acr', 'acr must be aal1, because the account has no second factor');
