@@ -1,7 +1,17 @@
 import { IsEmail, IsOptional, IsString, Matches, MinLength } from 'class-validator';
 import { isIP } from 'node:net';
 import { type Role, ROLES } from '../access/principal.js';
-import { Flag, FormerSecrets, Integer, Limit, List, OneOf, Secret, Url } from './variables.decorator.js';
+import {
+  ExactLimit,
+  Flag,
+  FormerSecrets,
+  Integer,
+  Limit,
+  List,
+  OneOf,
+  Secret,
+  Url,
+} from './variables.decorator.js';
 
 const isCidr = (member: string) => {
   const [address, bits, ...rest] = member.split('/');
@@ -92,15 +102,15 @@ export class Environment {
   @Limit() RATE_LIMIT_DEFAULT: string;
   @Limit() RATE_LIMIT_ADDRESS: string = '1000/60';
   @Limit() RATE_LIMIT_KEY: string = '100/60';
-  @Limit() RATE_LIMIT_LOGIN: string = '5/60';
-  @Limit() RATE_LIMIT_LOGIN_ADDRESS: string = '30/60';
-  @Limit() RATE_LIMIT_REGISTER: string = '10/60';
-  @Limit() RATE_LIMIT_REFRESH: string = '30/60';
-  @Limit() RATE_LIMIT_MAIL: string = '3/3600';
-  @Limit() RATE_LIMIT_MAIL_ADDRESS: string = '10/3600';
-  @Limit() RATE_LIMIT_SECRET: string = '10/60';
-  @Limit() RATE_LIMIT_FACTOR: string = '5/300';
-  @Limit() RATE_LIMIT_PASSKEY: string = '30/60';
+  @ExactLimit() RATE_LIMIT_LOGIN: string = '5/60';
+  @ExactLimit() RATE_LIMIT_LOGIN_ADDRESS: string = '30/60';
+  @ExactLimit() RATE_LIMIT_REGISTER: string = '10/60';
+  @ExactLimit() RATE_LIMIT_REFRESH: string = '30/60';
+  @ExactLimit() RATE_LIMIT_MAIL: string = '3/3600';
+  @ExactLimit() RATE_LIMIT_MAIL_ADDRESS: string = '10/3600';
+  @ExactLimit() RATE_LIMIT_SECRET: string = '10/60';
+  @ExactLimit() RATE_LIMIT_FACTOR: string = '5/300';
+  @ExactLimit() RATE_LIMIT_PASSKEY: string = '30/60';
   @Limit() RATE_LIMIT_GATE: string = '6000/60';
 
   @List('CIDR blocks', isCidr) TRUSTED_PROXIES: string[] = [];
