@@ -127,3 +127,7 @@ export const ExactLimit = () =>
   Matches(/^(off|(10000|[1-9]\d{0,3})\/[1-9]\d{0,4})$/, {
     message: `$property must be limit/seconds, for example 5/60, with a limit of at most ${MAX_EXACT_LIMIT}, or off`,
   });
+
+/** A number from 0 to 1. */
+export const Ratio = () =>
+  Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: '$property must be a ratio from 0 to 1' });
