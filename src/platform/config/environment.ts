@@ -2,20 +2,14 @@ import { IsEmail, IsOptional, IsString, Matches, MinLength } from 'class-validat
 import { isIP } from 'node:net';
 import { type Role, ROLES } from '../access/principal.js';
 import {
-<<<<<<< HEAD
   ExactLimit,
-=======
->>>>>>> main
   Flag,
   FormerSecrets,
   Integer,
   Limit,
   List,
   OneOf,
-<<<<<<< HEAD
-=======
   Ratio,
->>>>>>> main
   Secret,
   Url,
 } from './variables.decorator.js';
