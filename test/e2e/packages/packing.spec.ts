@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -130,6 +130,18 @@ declare function ordersOf(subject: string): unknown;
 declare const remove: import('express').RequestHandler;
 `;
 
+/** A program for the oldest version of Hono. */
+const ON_HONO = `
+import { createVerifier } from '@portcullis/verify';
+import { authenticate } from '@portcullis/verify/hono';
+import { Hono } from 'hono';
+
+const verifier = createVerifier({ issuer: 'https://auth.example.com', audience: 'portcullis' });
+const app = new Hono();
+app.use('/orders', authenticate(verifier));
+app.get('/', authenticate(verifier, { roles: ['admin'] }), (c) => c.text(c.get('auth').subject));
+`;
+
 /** The blocks of TypeScript in a document. */
 function programsOf(document: string): string[] {
   return [...document.matchAll(/```ts\n(.*?)```/gs)].map(([, program]) => program!);
@@ -241,4 +253,18 @@ describe('The packages', { timeout: TIMEOUT_MS }, () => {
       expect(await check(join(folder, 'node_modules', name), config, isChecked)).toEqual([]);
     },
   );
+
+  it('have types for the oldest version of Hono', async () => {
+    const project = join(folder, 'on-hono');
+    const own = join(project, 'node_modules');
+    await cp(join(folder, 'node_modules/@portcullis/verify'), join(own, '@portcullis/verify'), {
+      recursive: true,
+    });
+    await symlink(join(folder, 'node_modules/hono-oldest'), join(own, 'hono'));
+    await writeFile(join(project, 'package.json'), '{ "type": "module" }');
+    await writeFile(join(project, 'program.ts'), ON_HONO);
+    const config = await configIn(project, 'tsconfig.json', { module: 'nodenext' });
+    const isChecked = (file: string) => file.startsWith(project) && !file.includes('/hono/');
+    expect(typeErrors(join(folder, 'node_modules/typescript'), config, isChecked)).toEqual([]);
+  });
 });
