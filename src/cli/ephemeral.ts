@@ -10,6 +10,7 @@ import { assertNotAnInstallation, assertRead, readableVariables } from '../ephem
 import { Lifetime } from '../ephemeral/process/lifetime.js';
 import { lineageOf } from '../ephemeral/process/lineage.js';
 import { startThrowawayDatabase } from '../ephemeral/throwaway-database.js';
+import { assertFree } from '../platform/config/choose-port.js';
 import { StartFault } from '../platform/config/start-fault.js';
 import { assertAppendable } from '../platform/config/usable-files.js';
 import type { RunningService } from './ephemeral-service.js';
@@ -32,6 +33,7 @@ export async function runEphemeral(words: readonly string[], variables: Variable
     const options = ephemeralOptions(words);
     if (!options.ignoreEnv) assertNotAnInstallation(variables);
     assertRead(options.assertRead);
+    if (options.port !== null) await assertFree('127.0.0.1', options.port, `--port ${options.port}`);
     if (options.log !== null) assertAppendable('--log', options.log);
     const lineage = lineageOf(process.pid);
     if (lineage === null) throw new Error('The process that started this one has ended.');
