@@ -19,9 +19,11 @@ const withServers = {
 };
 
 /**
- * Three sizes: specs beside their source, integration on real servers, e2e and contract over the whole app. Specs about time that
- * compare or bound it so closely that other specs would decide the result are in `test/timed`: they run at the end, one
- * at a time.
+ * By size: specs beside their source, integration on real servers, e2e over the whole application in the process of the
+ * test. Specs that start the built program, a command, a browser, a proxy or an installed package are in `test/system`
+ * (`npm run test:system`); those that compare the documents with the code, in `test/contract` (`npm run check`). Specs that
+ * compare or bound times so closely that other specs would decide the result are in `test/timed`: they run at the end,
+ * one at a time.
  */
 export default defineConfig({
   test: {
@@ -42,6 +44,7 @@ export default defineConfig({
       },
       { extends: true, test: { ...withServers, name: 'e2e', include: ['test/e2e/**/*.spec.ts'] } },
       { extends: true, test: { ...withServers, name: 'contract', include: ['test/contract/**/*.spec.ts'] } },
+      { extends: true, test: { ...withServers, name: 'system', include: ['test/system/**/*.spec.ts'] } },
       {
         extends: true,
         test: {

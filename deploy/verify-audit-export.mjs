@@ -173,8 +173,8 @@ function verifyOwn({ entries, seals }) {
     proved += 1;
   }
   console.log(`${proved} entries match their seals.`);
-  if (proved < entries.length)
-    console.log(`${entries.length - proved} are not sealed yet, or have format 1: not proved.`);
+  const rest = entries.length - proved;
+  if (rest > 0) console.log(`Not sealed yet, or of format 1, and therefore not proved: ${rest}.`);
 }
 
 async function verifyExport() {

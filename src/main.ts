@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import cluster from 'node:cluster';
 import { flushCompileCache } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
-import { failureOf } from './app/failure.js';
+import { failureOf, writeFailure } from './app/failure.js';
 import { serve } from './app/process.js';
 import { superviseWorkers } from './app/workers.js';
 import { SuppliedKey } from './sessions/keys/supplied-key.js';
@@ -21,7 +21,7 @@ const interruption = new AbortController();
 let drained: Promise<void> | undefined;
 const started = start();
 drainOnSignal(drain);
-started.then(limitHeapGrowth, (error: unknown) => process.exit(reportFailure(error)));
+started.then(limitHeapGrowth, (error: unknown) => process.exit(writeFailure(failureOf(error))));
 
 /** Starts this process as a worker, the supervisor of workers, or the whole service. Returns the function that stops it. */
 async function start(): Promise<() => Promise<void>> {
@@ -70,7 +70,7 @@ async function drain(): Promise<void> {
 /** Ends a running service as a failed start would, but drains it first. */
 function fail(reason: unknown): void {
   if (drained) return;
-  const exitCode = reportFailure(reason);
+  const exitCode = writeFailure(failureOf(reason));
   const end = () => process.exit(exitCode);
   drain().then(end, end);
 }
@@ -89,15 +89,8 @@ function drainOnSignal(stop: () => Promise<void>): void {
       interruption.abort();
       stop().then(
         () => process.exit(0),
-        (error: unknown) => process.exit(reportFailure(error)),
+        (error: unknown) => process.exit(writeFailure(failureOf(error))),
       );
     });
   }
-}
-
-/** Writes the reason why the process ends to stderr, and returns its exit code. */
-function reportFailure(error: unknown): number {
-  const { exitCode, lines } = failureOf(error);
-  for (const line of lines) process.stderr.write(`${line}\n`);
-  return exitCode;
 }

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Query } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequireRole } from '../platform/access/access.decorator.js';
 import { Recent } from '../platform/access/recent.decorator.js';
 import { Scope } from '../platform/access/scope.decorator.js';
@@ -61,6 +61,10 @@ export class AccountsController {
   @ApiOperation({ operationId: 'updateAccount', summary: 'Change an account' })
   @ApiAccountId()
   @ApiAuditReason()
+  @ApiBody({
+    type: UpdateAccountDto,
+    examples: { name: { summary: 'Another name', value: { displayName: 'Ada Lovelace' } } },
+  })
   @ApiOkResponse({ type: AccountDto, description: 'The account after the changes.' })
   @Problems(PlatformErrors.not_found, AdminErrors.own_roles, UsersErrors.last_administrator)
   async update(

@@ -1,5 +1,5 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { ImportExportModule } from '../admin/import-export/import-export.module.js';
 import { AdminModule } from '../admin/admin.module.js';
 import { AuditModule } from '../audit/audit.module.js';
@@ -13,6 +13,7 @@ import { CrossSiteCheck } from '../sessions/guards/cross-site-check.js';
 import { CsrfGuard } from '../sessions/guards/csrf.guard.js';
 import { MachinesModule } from '../machines/machines.module.js';
 import { MonitoringModule } from '../monitoring/monitoring.module.js';
+import { BackgroundTasks } from '../platform/background/background-tasks.js';
 import { type Clock, SystemClock } from '../platform/clock/clock.js';
 import { ClockModule } from '../platform/clock/clock.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
@@ -104,8 +105,9 @@ export class AppModule {
         ImportExportModule,
         MonitoringModule,
         ...modules,
+        DiscoveryModule,
       ],
-      providers: PIPELINE,
+      providers: [...PIPELINE, BackgroundTasks],
     };
   }
 }

@@ -79,6 +79,12 @@ export function failureOf(error: unknown): Failure {
   return startupFailure(error) ?? unexpected(error);
 }
 
+/** Writes the reason why a process ends to standard error; returns the exit code. */
+export function writeFailure({ exitCode, lines }: Failure): number {
+  for (const line of lines) process.stderr.write(`${line}\n`);
+  return exitCode;
+}
+
 function startupFailure(error: unknown): Failure | null {
   if (!(error instanceof Error)) return null;
   const variable = subjectOf(error);

@@ -14,13 +14,16 @@ Every response, errors included, carries \`X-Request-Id\` and, except under *ope
 
 /** The groups of routes, in the order of the document, and what each of them is about. */
 export const TAGS: readonly (readonly [name: string, purpose: string])[] = [
-  ['auth', 'Registration, login, token refresh, logout.'],
+  [
+    'auth',
+    'Registration, login, token refresh, logout; invitations, forgotten passwords, verification of addresses, step-up, lost factors.',
+  ],
   ['users', 'The signed-in account.'],
   ['api keys', 'Keys with which programs call.'],
   ['service accounts', 'Accounts of programs.'],
   ['oauth', 'Access tokens of service accounts (OAuth 2.0). Forms instead of JSON, errors as in RFC 6749.'],
   ['administration', 'The accounts of other people, for administrators.'],
-  ['keys', 'Public keys for verifying access tokens offline.'],
+  ['keys', 'What verifies access tokens offline: public keys, and the list of revocations.'],
   ['rate limits', 'The rate limits of this service.'],
   ['audit', 'The audit trail, and proof that it was not altered.'],
   ['gateway', 'Forward-auth requests of proxies, about requests to applications behind them.'],

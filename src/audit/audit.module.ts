@@ -10,6 +10,8 @@ import { EntriesRepository } from './entry/entries.repository.js';
 import { EntryFactory } from './entry/entry-factory.js';
 import { EntrySigner } from './entry/entry-signer.js';
 import { Salts } from './entry/salts.js';
+import { DeletionSearch } from './erasure/deletion-search.js';
+import { DeletionsRepository } from './erasure/deletions.repository.js';
 import { DueErasures } from './erasure/due-erasures.js';
 import { EntryErasure } from './erasure/entry-erasure.js';
 import { ErasedFile } from './erasure/erased-file.js';
@@ -110,6 +112,8 @@ const reading = [
   StreamAnswers,
 ];
 const erasure = [
+  DeletionSearch,
+  DeletionsRepository,
   DueErasures,
   EntryErasure,
   ErasedFile,

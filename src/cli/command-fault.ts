@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { failureOf } from '../app/failure.js';
+import { type Failure, failureOf, writeFailure } from '../app/failure.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import { MailErrors } from '../platform/mail/mail.errors.js';
@@ -24,14 +24,13 @@ const DATABASE_AWAY = new Set([
 const DATABASE_AWAY_MESSAGE =
   /timeout expired|timeout exceeded when trying to connect|connection terminated (unexpectedly|due to connection timeout)/i;
 
-/** The reason why a command ended: its exit code, and lines for stderr, empty if they are already written. */
-export interface CommandFault {
-  readonly exitCode: number;
-  readonly lines: readonly string[];
+/** Writes the reason why a command failed to standard error; returns the exit code. */
+export function reportFault(error: unknown): number {
+  return writeFailure(commandFault(error));
 }
 
-/** Converts an error of a command to its exit code and lines. */
-export function commandFault(error: unknown): CommandFault {
+/** Converts an error of a command to its exit code and lines, which are empty if they are already written. */
+export function commandFault(error: unknown): Failure {
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : EXIT.usage, lines: [] };
   if (error instanceof CommandFailure) return { exitCode: error.exitCode, lines: [error.message] };
   if (error instanceof Problem) return problemFault(error);
@@ -39,7 +38,7 @@ export function commandFault(error: unknown): CommandFault {
   return { exitCode: isDatabaseAway(error) ? EXIT.unavailable : exitCode, lines };
 }
 
-function problemFault({ row, occurrence }: Problem): CommandFault {
+function problemFault({ row, occurrence }: Problem): Failure {
   if (row === PlatformErrors.not_found) return { exitCode: EXIT.noAccount, lines: ['No such account.'] };
   const lines = [occurrence.detail ?? row.detail];
   if (row === MailErrors.mail_unconfigured) return { exitCode: EXIT.configuration, lines };

@@ -81,8 +81,6 @@ async function start(
 async function report(error: unknown): Promise<number> {
   // It has explained itself, and the code below takes a second to load.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
-  const { commandFault } = await import('./command-fault.js');
-  const { exitCode, lines } = commandFault(error);
-  for (const line of lines) process.stderr.write(`${line}\n`);
-  return exitCode;
+  const { reportFault } = await import('./command-fault.js');
+  return reportFault(error);
 }

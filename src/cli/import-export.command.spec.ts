@@ -4,12 +4,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../test/support/files/temporary-folder.js';
-import { type CommandFault, commandFault } from './command-fault.js';
+import type { Failure } from '../app/failure.js';
+import { commandFault } from './command-fault.js';
 import { EXIT } from './exit-codes.js';
 import { operatorProgram } from './operator-program.js';
 
 /** The fault of a command that ends before it looks for a database. */
-async function faultOf(...args: string[]): Promise<CommandFault> {
+async function faultOf(...args: string[]): Promise<Failure> {
   const error: unknown = await operatorProgram()
     .parseAsync(args, { from: 'user' })
     .catch((thrown: unknown) => thrown);

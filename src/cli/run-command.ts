@@ -1,4 +1,4 @@
-import { commandFault } from './command-fault.js';
+import { reportFault } from './command-fault.js';
 import { operatorProgram } from './operator-program.js';
 
 /** Runs one operator command; writes a failure to stderr and returns the exit code. */
@@ -7,8 +7,6 @@ export async function runCommand(words: readonly string[]): Promise<number> {
     await operatorProgram().parseAsync(words, { from: 'user' });
     return 0;
   } catch (error) {
-    const { exitCode, lines } = commandFault(error);
-    for (const line of lines) process.stderr.write(`${line}\n`);
-    return exitCode;
+    return reportFault(error);
   }
 }

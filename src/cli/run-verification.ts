@@ -26,7 +26,7 @@ import { SystemRandomness } from '../platform/crypto/randomness.js';
 import { dataSourceOptions } from '../platform/database/data-source-options.js';
 import { assertSecretKnown } from '../platform/secret-keys/installation.js';
 import { reachExistingDatabase } from '../app/existing-database.js';
-import { commandFault } from './command-fault.js';
+import { reportFault } from './command-fault.js';
 import { commandName } from './command-name.js';
 import { EXIT } from './exit-codes.js';
 import { assertReadable } from './input-file.js';
@@ -70,8 +70,7 @@ export async function runVerification(words: readonly string[]): Promise<number>
       .opts<Options>();
     return await verify(options);
   } catch (error) {
-    const { exitCode, lines } = commandFault(error);
-    for (const line of lines) process.stderr.write(`${line}\n`);
+    const exitCode = reportFault(error);
     return error instanceof CommanderError || exitCode === EXIT.configuration ? exitCode : EXIT_UNVERIFIED;
   }
 }

@@ -56,9 +56,12 @@ export class GateController {
    */
   @All(':rule')
   @ApiOperation({ operationId: 'askGateway', summary: 'Ask whether a request may pass (for proxies)' })
-  @ApiParam({ name: 'rule', description: 'The name of the rule, exactly.', example: 'app' })
+  @ApiParam({ name: 'rule', type: String, description: 'The name of the rule, exactly.', example: 'app' })
   @ApiOkResponse({ description: 'The request may pass, with these header fields.', headers: HEADERS })
-  @ApiFoundResponse({ description: 'A browser that is not signed in goes to `LOGIN_URL`.' })
+  @ApiFoundResponse({
+    description: 'A browser that is not signed in goes to `LOGIN_URL`.',
+    headers: { Location: field('`LOGIN_URL`, with the address to return to in `rd`.') },
+  })
   @Problems(
     SessionErrors.unauthenticated,
     SessionErrors.invalid_token,

@@ -1,6 +1,6 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
-import { RepeatingTask } from '../platform/clock/repeating-task.js';
+import { InBackground } from '../platform/background/in-background.decorator.js';
 import { Environment } from '../platform/config/environment.js';
 import { TransactionRunner } from '../platform/database/transaction-runner.js';
 import { AlertsRepository } from './alerts/alerts.repository.js';
@@ -8,13 +8,12 @@ import { SLOTS_KEPT_MS } from './detection/detection-run.js';
 import { DetectionRepository } from './detection/detection.repository.js';
 
 const PAUSE_MS = 3_600_000;
+const BATCH = 1000;
 const DAY_MS = 86_400_000;
 
 /** Deletes data that monitoring no longer needs. Resolved alerts are kept as long as the events that caused them. */
 @Injectable()
-export class AlertRetention implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly task = new RepeatingTask('AlertRetention', () => this.enforce(), { pauseMs: PAUSE_MS });
-
+export class AlertRetention {
   constructor(
     private readonly environment: Environment,
     private readonly alerts: AlertsRepository,
@@ -23,19 +22,15 @@ export class AlertRetention implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly clock: Clock,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.task.startResting();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
-  }
-
-  async enforce(): Promise<void> {
+  /** Deletes one batch of alerts, and the few slots that have become old. Returns whether there may be more alerts. */
+  @InBackground({ pauseMs: PAUSE_MS })
+  async enforce(): Promise<boolean> {
+    const { AUDIT_EVENT_RETENTION_DAYS } = this.environment;
     const daysAgo = (days: number) => new Date(this.clock.nowMs() - days * DAY_MS);
-    await this.transactions.run(async (tx) => {
-      await this.alerts.deleteResolvedBefore(tx, daysAgo(this.environment.AUDIT_EVENT_RETENTION_DAYS));
+    return this.transactions.run(async (tx) => {
       await this.detection.deleteSlotsBefore(tx, daysAgo(SLOTS_KEPT_MS / DAY_MS));
+      const before = daysAgo(AUDIT_EVENT_RETENTION_DAYS);
+      return (await this.alerts.deleteResolvedBefore(tx, before, BATCH)) === BATCH;
     });
   }
 }

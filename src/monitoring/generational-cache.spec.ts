@@ -3,7 +3,7 @@ import { GenerationalCache } from './generational-cache.js';
 
 const nothing = () => ({ made: true });
 
-describe('TwoGenerations', () => {
+describe('GenerationalCache', () => {
   it('keeps values in use, and drops those unused for a whole generation', () => {
     const map = new GenerationalCache<{ made: boolean }>();
     const used = map.use('used', nothing);

@@ -1,6 +1,6 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
-import { RepeatingTask } from '../platform/clock/repeating-task.js';
+import { InBackground } from '../platform/background/in-background.decorator.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 const INTERVAL_MS = 3_600_000;
@@ -11,26 +11,16 @@ const KEPT_DAYS = 7;
 
 /** Deletes sessions a week after their expiry; instances that run at the same time skip each other's rows. */
 @Injectable()
-export class SessionPurge implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly task = new RepeatingTask(SessionPurge.name, () => this.purge(), {
-    pauseMs: INTERVAL_MS,
-  });
-
+export class SessionPurge {
   constructor(
     private readonly sessions: SessionsRepository,
     private readonly clock: Clock,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.task.startResting();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
-  }
-
-  async purge(): Promise<void> {
+  /** Deletes one batch. Returns whether there may be more. */
+  @InBackground({ pauseMs: INTERVAL_MS })
+  async purge(): Promise<boolean> {
     const before = new Date(this.clock.nowMs() - KEPT_DAYS * 86_400_000);
-    while ((await this.sessions.purge(before, BATCH)) === BATCH);
+    return (await this.sessions.purge(before, BATCH)) === BATCH;
   }
 }

@@ -105,6 +105,31 @@ describe('the OpenAPI document', () => {
     );
   });
 
+  it('gives every parameter a type, and tells where every redirect leads', () => {
+    for (const { name, operation } of operations()) {
+      for (const { schema } of operation['parameters'] as { schema: object }[])
+        expect(Object.keys(schema), name).toContain('$ref' in schema ? '$ref' : 'type');
+      for (const [status, { headers }] of Object.entries(operation.responses))
+        expect('Location' in (headers ?? {}), `${name} ${status}`).toBe(/^30[1237]$/.test(status));
+    }
+  });
+
+  it('changes nothing that locks somebody out by the example of a change of an account', () => {
+    expect(document.paths['/admin/users/{id}']?.patch?.requestBody).toMatchObject({
+      content: { 'application/json': { examples: { name: { value: { displayName: 'Ada Lovelace' } } } } },
+    });
+  });
+
+  it('gives no example of a cursor, which would be a faulty one when it is tried out', () => {
+    const parameters = operations().flatMap(
+      ({ operation }) => operation['parameters'] as { name: string; example?: unknown; schema: object }[],
+    );
+    const cursors = parameters.filter(({ name }) => name === 'cursor' || name === 'after');
+    expect(cursors.length).toBeGreaterThan(3);
+    for (const cursor of cursors)
+      expect([cursor.name, 'example' in cursor || 'example' in cursor.schema]).toEqual([cursor.name, false]);
+  });
+
   it('closes every body, and every alternative of an answer, so that one of them matches', () => {
     const schemaOf = (name: string) => document.components!.schemas![name] as Record<string, unknown>;
     const named = (value: unknown) =>

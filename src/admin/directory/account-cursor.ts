@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Sealing } from '../../platform/crypto/sealing.js';
-import { PlatformErrors } from '../../platform/errors/platform.errors.js';
-import { Problem } from '../../platform/errors/problem.js';
+import { unacceptable } from '../../platform/errors/unacceptable.js';
 import type { AccountFilter, AccountPlace } from './account-list.repository.js';
 
 /**
@@ -27,11 +26,7 @@ export class AccountCursor {
       const [part, key, id] = JSON.parse(opened) as [0 | 1, string, string];
       return { part, key, id };
     } catch {
-      throw new Problem(PlatformErrors.validation_failed, {
-        errors: [
-          { pointer: '#/cursor', detail: 'cursor must be the nextCursor of a page with the same filters' },
-        ],
-      });
+      throw unacceptable('#/cursor', 'cursor must be the nextCursor of a page with the same filters');
     }
   }
 }

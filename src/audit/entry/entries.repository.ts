@@ -153,23 +153,6 @@ export class EntriesRepository {
   }
 
   /**
-   * Returns the events that state the deletion of a person's account or the erasure of their data, genuine or not, the newest
-   * ones first.
-   */
-  async deletionsOf(
-    userId: string,
-    { limit, skip }: { limit: number; skip: number },
-  ): Promise<StoredEntry[]> {
-    return this.dataSource.query<StoredEntry[]>(
-      `SELECT position::float8, encode(digest, 'hex') AS digest, encode(mac, 'hex') AS mac, ${COLUMNS.audit_events}
-       FROM audit_events event
-       WHERE event.user_id = $1 AND event.type IN ('user_deleted', 'personal_data_erased')
-       ORDER BY event.time DESC, event.id DESC LIMIT $2 OFFSET $3`,
-      [userId, limit, skip],
-    );
-  }
-
-  /**
    * Returns the ids of entries outside all valid positions. The tables' check constraints normally prevent such
    * entries.
    */

@@ -1,13 +1,24 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
-import { ErasureProof } from './erasure-proof.js';
-import { type Erasure, ErasuresRepository } from './erasures.repository.js';
+import { ErasureProof, type Proof } from './erasure-proof.js';
+import { type DueErasure, type Erasure, ErasuresRepository } from './erasures.repository.js';
 
-/** People whose erasure is reported as not proven. An attacker may insert any number of rows. */
+/** Due erasures that are read at a time. An attacker may insert any number, due before those that were requested. */
+const READ_AT_ONCE = 1000;
+/** How many of them are proven by events at a time, each with a few queries. */
+const BY_EVENTS_AT_ONCE = 20;
+/** When one that nothing proves is looked at again; milliseconds. */
+const POSTPONED_MS = 3_600_000;
+/** People whose erasure is reported as not proven. */
 const MAX_REPORTED = 1000;
 
-/** An erasure that is due, and whether the service requested it. */
-export type DueErasure = Erasure & { readonly isRequested: boolean };
+/** Erasures to carry out next, and whether others that are due should be looked at without a pause. */
+export interface NextErasures {
+  readonly erasures: readonly Erasure[];
+  readonly isMore: boolean;
+  /** Why the proof of one could not be looked up; null if there was no such failure. */
+  readonly failure: unknown;
+}
 
 /** The erasures to carry out next. */
 @Injectable()
@@ -27,17 +38,35 @@ export class DueErasures {
   }
 
   /**
-   * Returns unfinished erasures, the oldest first, but those of the people in `last` at the end and in that order. The actor is
-   * the proven one. One that the service did not request is logged, once.
+   * Returns unfinished erasures that the service requested, the oldest first, but those of the people in `last` at the end and
+   * in that order. The actor is the proven one. Others that were looked at are logged, once, and postponed, so that they do not
+   * hold back those behind them.
    */
-  async next(last: readonly string[], limit: number): Promise<DueErasure[]> {
-    const due: DueErasure[] = [];
-    for (const erasure of await this.erasures.due(this.clock.now(), last, limit)) {
-      const proven = await this.proof.prove(erasure);
-      if (proven === null) this.report(erasure.userId);
-      due.push({ ...erasure, ...proven, isRequested: proven !== null });
+  async next(last: readonly string[], limit: number): Promise<NextErasures> {
+    const due = await this.erasures.due(this.clock.now(), last, READ_AT_ONCE);
+    const named = await this.proof.named(due.filter((erasure) => this.proof.known(erasure) === null));
+    const proven: Erasure[] = [];
+    const postponed: DueErasure[] = [];
+    const unfinished: DueErasure[] = [];
+    let failure: unknown = null;
+    let byEvents = 0;
+    for (const erasure of due) {
+      if (proven.length === limit) break;
+      if (named.has(erasure.userId) && ++byEvents > BY_EVENTS_AT_ONCE) continue;
+      try {
+        const proof = await this.proofOf(erasure, named);
+        if (proof === 'unproven') this.report(erasure.userId);
+        if (typeof proof === 'object') proven.push({ ...erasure, ...proof });
+        else (proof === 'unproven' ? postponed : unfinished).push(erasure);
+      } catch (error) {
+        postponed.push(erasure);
+        failure = error;
+      }
     }
-    return due;
+    const isMore = await this.postpone(postponed, POSTPONED_MS);
+    // Behind those that are due.
+    await this.postpone(unfinished, 0);
+    return { erasures: proven, isMore, failure };
   }
 
   /**
@@ -46,6 +75,18 @@ export class DueErasures {
    */
   async noteStated(userId: string, eventId: string): Promise<boolean> {
     return this.erasures.noteStated(userId, eventId, this.clock.now());
+  }
+
+  /** @param named about whom there are events */
+  private async proofOf(erasure: DueErasure, named: ReadonlySet<string>): Promise<Proof> {
+    const known = this.proof.known(erasure);
+    if (known !== null) return known;
+    return named.has(erasure.userId) ? this.proof.prove(erasure) : 'unproven';
+  }
+
+  private async postpone(erasures: readonly DueErasure[], byMs: number): Promise<boolean> {
+    if (erasures.length === 0) return false;
+    return (await this.erasures.postpone(erasures, new Date(this.clock.nowMs() + byMs))) > 0;
   }
 
   private report(userId: string): void {

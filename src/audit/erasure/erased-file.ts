@@ -31,6 +31,8 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   /** Whether this pass began at the beginning. Only such a pass reads rows with a date in the future, however many there are. */
   private isWhole = true;
   private secretId: string | null = null;
+  /** Whose proof is continued with the next update. */
+  private readonly unfinished: DeletedPerson[] = [];
   /** Whom nothing proves; null once they were reported. */
   private leftOut: Set<string> | null = new Set();
 
@@ -53,8 +55,8 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Adds the people who are not in the file yet, and removes their records, and again those of the people deleted last, from
-   * the file of those that PostgreSQL refused. Returns whether there may be more.
+   * Adds the people who are not in the file yet, and removes their records, and again those of people deleted within the last
+   * minutes, from the file of those that PostgreSQL refused. Returns whether there may be more.
    */
   async update(): Promise<boolean> {
     this.known ??= this.read();
@@ -67,7 +69,7 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
     const nowMs = this.clock.nowMs();
     const until = this.isWhole ? END : new Date(nowMs + MARGIN_MS);
     const deleted = await this.erasures.deletedAfter(this.from, until, BATCH);
-    const proven = await this.provenOf(deleted);
+    const proven = await this.provenOf([...this.unfinished.splice(0), ...deleted]);
     const added = proven.filter(({ userId }) => !this.known!.has(userId));
     // PostgreSQL may refuse records after the deletion. A full page has many people, most of them deleted long ago.
     const isLast = deleted.length < BATCH;
@@ -86,8 +88,7 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
       return true;
     }
     this.reportLeftOut();
-    // A row that somebody inserted may have a date in the future, and must not hide those that follow.
-    this.from = before(new Date(Math.min(last.deletedAt.getTime(), nowMs) - MARGIN_MS));
+    this.from = nextAfter(last, nowMs);
     this.isWhole = false;
     return false;
   }
@@ -95,9 +96,13 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   /** An operator deletes the people of the file, and so it must not contain one whom anybody else has added to the table. */
   private async provenOf(deleted: readonly DeletedPerson[]): Promise<DeletedPerson[]> {
     const proven: DeletedPerson[] = [];
-    for (const person of deleted)
-      if (await this.proof.isDeleted(person)) proven.push(person);
-      else if (!person.hasAccount && !this.known!.has(person.userId)) this.leftOut?.add(person.userId);
+    for (const person of deleted) {
+      const proof = await this.proof.prove(person);
+      if (proof === 'deleted') proven.push(person);
+      else if (person.hasAccount || this.known!.has(person.userId)) continue;
+      else if (proof === 'unfinished' && this.unfinished.length < BATCH) this.unfinished.push(person);
+      else this.leftOut?.add(person.userId);
+    }
     return proven;
   }
 
@@ -120,6 +125,15 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
       throw error;
     }
   }
+}
+
+/** Returns the place after which a complete pass is continued, whose last row is at another place. */
+function nextAfter({ deletedAt, userId }: DeletionPlace, nowMs: number): DeletionPlace {
+  const lastMs = deletedAt.getTime();
+  // Nobody can be added before it any more. Otherwise, an idle service would read the last ones again and again.
+  if (nowMs - lastMs > 2 * MARGIN_MS) return { deletedAt, userId };
+  // A row that somebody inserted may have a date in the future, and must not hide those that follow.
+  return before(new Date(Math.min(lastMs, nowMs) - MARGIN_MS));
 }
 
 /** Returns the place before all who were deleted at an instant. */

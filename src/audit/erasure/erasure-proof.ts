@@ -3,9 +3,7 @@ import { MasterKey } from '../../platform/crypto/master-key.js';
 import type { Actor } from '../../platform/http/origin.js';
 import type { AuditEntry } from '../audit-entry.js';
 import { canonicalJson } from '../entry/canonical-entry.js';
-import { EntriesRepository } from '../entry/entries.repository.js';
-import { EventProof } from '../seals/event-proof.js';
-import { firstGenuine } from '../seals/first-genuine.js';
+import { DeletionSearch } from './deletion-search.js';
 
 /** Whose erasure was requested, and by whom; null for the owner of the account. */
 export interface ErasureRequest {
@@ -21,6 +19,12 @@ export interface StoredRequest extends ErasureRequest {
 }
 
 /**
+ * What the service requested; `unproven` if nothing shows that it did, or if the person has an account; `unfinished` if that
+ * takes further calls.
+ */
+export type Proof = ErasureRequest | 'unproven' | 'unfinished';
+
+/**
  * Decides whether the service requested an erasure. Its database role may insert rows into `erasures`, and the service
  * would otherwise remove evidence about anybody, and state that it did so rightly.
  */
@@ -28,8 +32,7 @@ export interface StoredRequest extends ErasureRequest {
 export class ErasureProof {
   constructor(
     private readonly masterKey: MasterKey,
-    private readonly entries: EntriesRepository,
-    private readonly events: EventProof,
+    private readonly deletions: DeletionSearch,
   ) {}
 
   /** The id of the secret with which codes are made at present. */
@@ -54,20 +57,30 @@ export class ErasureProof {
     return madeWith !== null && ids.indexOf(madeWith) <= ids.indexOf(id);
   }
 
-  /**
-   * Returns what the service requested; null if it did not, or if the person has an account. The previous version wrote no
-   * codes, and those of a master secret that is gone cannot be checked. The event that states the deletion, which was written
-   * in the same transaction, is the proof then, also of who deleted the account.
-   */
-  async prove(request: StoredRequest): Promise<ErasureRequest | null> {
-    if (request.hasAccount) return null;
+  /** Proves what the service requested as far as the row shows it; null if only an event can prove it. */
+  known(request: StoredRequest): ErasureRequest | 'unproven' | null {
+    if (request.hasAccount) return 'unproven';
     const { userId, actor } = request;
-    if (this.isCoded(request)) return { userId, actor };
-    const event = await firstGenuine(
-      (page) => this.entries.deletionsOf(userId, page),
-      (found) => this.events.isGenuine(found),
-    );
-    return event && { userId, actor: actorIn(event) };
+    return this.isCoded(request) ? { userId, actor } : null;
+  }
+
+  /** Returns about whom there are events. What is requested for others, and is not {@link known}, nothing can prove. */
+  async named(requests: readonly StoredRequest[]): Promise<Set<string>> {
+    return this.deletions.named(requests.map(({ userId }) => userId));
+  }
+
+  /**
+   * Proves what the service requested. The previous version wrote no codes, and those of a master secret that is gone cannot be
+   * checked. The event that states the deletion, which was written in the same transaction, is the proof then, also of who
+   * deleted the account.
+   */
+  async prove(request: StoredRequest): Promise<Proof> {
+    const known = this.known(request);
+    if (known !== null) return known;
+    const { userId } = request;
+    const event = await this.deletions.find(userId);
+    if (event === null) return 'unproven';
+    return event === 'unfinished' ? event : { userId, actor: actorIn(event) };
   }
 }
 

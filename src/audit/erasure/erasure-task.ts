@@ -1,14 +1,17 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
-import { type DueErasure, DueErasures } from './due-erasures.js';
+import { DueErasures } from './due-erasures.js';
 import { EntryErasure } from './entry-erasure.js';
 import { ErasureReach } from './erasure-reach.js';
 import { ErasureStatement } from './erasure-statement.js';
+import type { Erasure } from './erasures.repository.js';
 import { LateErasure } from './late-erasure.js';
 
 /** People per run, and pages of each, so that one with many entries does not hold back the others, or late entries. */
 const PER_RUN = 20;
 const PAGES_PER_RUN = 10;
+/** How many failing erasures are remembered. They are a parameter of a query. */
+const MAX_FAILED = 500;
 
 /**
  * Carries out erasures, on any instance: states each one in the trail, waits until the statement is sealed and was read by all
@@ -19,7 +22,7 @@ const PAGES_PER_RUN = 10;
 @Injectable()
 export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask(ErasureTask.name, () => this.run(), { pauseMs: 1000 });
-  /** Whose erasures have failed or were not requested, the last one at the end; they are tried again after all others. */
+  /** Whose erasures have failed, the last one at the end; they are tried again after all others. */
   private readonly failed = new Set<string>();
 
   constructor(
@@ -44,21 +47,16 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
    */
   async run(): Promise<boolean> {
     if (!(await this.erasures.hasWork())) return false;
-    let isMore = false;
-    let failure: unknown = null;
-    const due = await this.erasures.next([...this.failed], PER_RUN);
-    if (due.length < PER_RUN) this.failed.clear();
-    for (const erasure of due) {
+    const { erasures, ...next } = await this.erasures.next([...this.failed], PER_RUN);
+    let { isMore, failure } = next;
+    if (erasures.length < PER_RUN) this.failed.clear();
+    for (const erasure of erasures) {
       this.failed.delete(erasure.userId);
-      if (!erasure.isRequested) {
-        this.failed.add(erasure.userId);
-        continue;
-      }
       try {
         isMore = (await this.advance(erasure)) || isMore;
       } catch (error) {
         // One that cannot be carried out must not hold back the others, of this run and of later ones.
-        this.failed.add(erasure.userId);
+        if (this.failed.size < MAX_FAILED) this.failed.add(erasure.userId);
         failure = error;
       }
     }
@@ -67,7 +65,7 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
     return isMore;
   }
 
-  private async advance(erasure: DueErasure): Promise<boolean> {
+  private async advance(erasure: Erasure): Promise<boolean> {
     const { userId, eventId, isStated, progress } = erasure;
     if (eventId === null) return this.repeated(() => this.statement.prepare(erasure));
     if (!isStated) {

@@ -16,6 +16,9 @@ export interface Erasure extends StoredRequest {
   readonly progress: ErasureProgress | null;
 }
 
+/** An erasure that is due, and the version of its row that was read. */
+export type DueErasure = Erasure & { readonly version: string };
+
 /** A person of an erasure, whether it is finished or not. */
 export type DeletedPerson = StoredRequest & { readonly deletedAt: Date; readonly isErased: boolean };
 
@@ -94,17 +97,32 @@ export class ErasuresRepository {
    * Returns unfinished erasures that are due, the oldest first, but those of the people in `last` at the end and in
    * that order.
    */
-  async due(now: Date, last: readonly string[], limit: number): Promise<Erasure[]> {
-    return this.dataSource.query<Erasure[]>(
-      `SELECT ${COLUMNS} FROM (
-         (SELECT *, 0 AS turn FROM erasures
+  async due(now: Date, last: readonly string[], limit: number): Promise<DueErasure[]> {
+    return this.dataSource.query<DueErasure[]>(
+      `SELECT ${COLUMNS}, version FROM (
+         (SELECT *, xmin::text AS version, 0 AS turn FROM erasures
           WHERE erased_at IS NULL AND due_at <= $1 AND user_id <> ALL ($2::uuid[]) ORDER BY due_at LIMIT $3)
          UNION ALL
-         SELECT *, array_position($2::uuid[], user_id) AS turn FROM erasures
+         SELECT *, xmin::text AS version, array_position($2::uuid[], user_id) AS turn FROM erasures
          WHERE erased_at IS NULL AND due_at <= $1 AND user_id = ANY ($2::uuid[])) AS erasure
        ORDER BY turn, due_at LIMIT $3`,
       [now, last, limit],
     );
+  }
+
+  /**
+   * Makes erasures due at another time, unless their rows have changed since they were read, or another instance works on them.
+   * Returns how many were changed.
+   */
+  async postpone(erasures: readonly DueErasure[], dueAt: Date): Promise<number> {
+    const [, changed] = await this.dataSource.query<[unknown, number]>(
+      `WITH unchanged AS (
+         SELECT user_id FROM erasures JOIN unnest($1::uuid[], $2::text[]) AS seen (user_id, version) USING (user_id)
+         WHERE erasures.xmin::text = seen.version FOR UPDATE OF erasures SKIP LOCKED)
+       UPDATE erasures SET due_at = $3 FROM unchanged WHERE erasures.user_id = unchanged.user_id`,
+      [erasures.map(({ userId }) => userId), erasures.map(({ version }) => version), dueAt],
+    );
+    return changed;
   }
 
   /**

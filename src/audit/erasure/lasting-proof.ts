@@ -19,14 +19,15 @@ export class LastingProof {
   }
 
   /**
-   * Returns whether the service deleted a person, and stores a code of the current secret unless the row has one. An unfinished
-   * row that only an event proves gets it at its end: with a code, an operator could not request it again.
+   * Proves that the service deleted a person, and stores a code of the current secret unless the row has one. An unfinished row
+   * that only an event proves gets it at its end: with a code, an operator could not request it again.
    */
-  async isDeleted(person: DeletedPerson): Promise<boolean> {
-    if ((await this.proof.prove(person)) === null) return false;
+  async prove(person: DeletedPerson): Promise<'deleted' | 'unproven' | 'unfinished'> {
+    const proof = await this.proof.prove(person);
+    if (typeof proof === 'string') return proof;
     const mayHaveCode = this.proof.isCoded(person) || (person.isErased && person.actor === null);
     if (mayHaveCode && !this.proof.isLasting(person))
       await this.erasures.noteCode(person, this.proof.codeOf(person));
-    return true;
+    return 'deleted';
   }
 }

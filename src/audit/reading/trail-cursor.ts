@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { MasterKey } from '../../platform/crypto/master-key.js';
 import { canonicalJson } from '../entry/canonical-entry.js';
 import { timeOfEntry } from '../entry/entry-id.js';
-import { type TrailPlace, type TrailQuery, unacceptable } from './trail-query.js';
+import { unacceptable } from '../../platform/errors/unacceptable.js';
+import type { TrailPlace, TrailQuery } from './trail-query.js';
 
 const MAC_BYTES = 16;
 

@@ -1,5 +1,4 @@
-import { PlatformErrors } from '../../platform/errors/platform.errors.js';
-import { Problem } from '../../platform/errors/problem.js';
+import { unacceptable } from '../../platform/errors/unacceptable.js';
 import type { AuditEntry } from '../audit-entry.js';
 import type { AuditOutcome } from '../audit-vocabulary.js';
 import type { AuditFilterDto } from './dto/audit-filter.dto.js';
@@ -47,9 +46,4 @@ export function sealedRange({ from, to }: SealedRangeDto): { from?: Date; to?: D
   if (range.from && range.to && range.from > range.to)
     throw unacceptable('#/from', 'from must not be after to');
   return range;
-}
-
-/** Returns a `validation_failed` problem for one member, for checks that a DTO decorator cannot make. */
-export function unacceptable(pointer: string, detail: string): Problem {
-  return new Problem(PlatformErrors.validation_failed, { errors: [{ pointer, detail }] });
 }

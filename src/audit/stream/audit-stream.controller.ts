@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { RequireRole } from '../../platform/access/access.decorator.js';
 import { Scope } from '../../platform/access/scope.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { unacceptable } from '../../platform/errors/unacceptable.js';
 import { callerOf } from '../../platform/http/request-context.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import type { AuditEntry } from '../audit-entry.js';
@@ -12,7 +13,6 @@ import { AuditFeed } from '../feed/audit-feed.js';
 import { FollowAnswer } from '../reading/audit-documentation.js';
 import { ReadingRecord } from '../reading/reading-record.js';
 import { StreamAnswers } from '../reading/stream-answers.js';
-import { unacceptable } from '../reading/trail-query.js';
 import { AuditStreamDto } from './audit-stream.dto.js';
 import { AuditStreams } from './audit-streams.js';
 

@@ -1,6 +1,6 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
-import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { InBackground } from '../../platform/background/in-background.decorator.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { internalOrigin } from '../../platform/http/origin.js';
 import type { User } from '../../users/user.entity.js';
@@ -20,9 +20,7 @@ const ORIGIN = internalOrigin('factor-recovery');
  * lock of the account lets one of them do each step.
  */
 @Injectable()
-export class RecoverySchedule implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly task = new RepeatingTask(RecoverySchedule.name, () => this.run(), { pauseMs: PAUSE_MS });
-
+export class RecoverySchedule {
   constructor(
     private readonly recoveries: FactorRecoveriesRepository,
     private readonly runs: RecoveryRuns,
@@ -31,15 +29,8 @@ export class RecoverySchedule implements OnApplicationBootstrap, OnModuleDestroy
     private readonly clock: Clock,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.task.startResting();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
-  }
-
   /** Does one batch of steps. Returns whether there may be more. */
+  @InBackground({ pauseMs: PAUSE_MS })
   async run(): Promise<boolean> {
     const due = await this.recoveries.findDue(this.clock.now(), { limit: BATCH, all: this.runs.isOff });
     for (const userId of due) {

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Locale } from '../../platform/access/locale.js';
 import type { Profile } from '../../platform/access/profile.js';
 import { Environment } from '../../platform/config/environment.js';
-import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
+import { unacceptable } from '../../platform/errors/unacceptable.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { profileOf } from '../../users/profile.js';
 import { AuthErrors } from '../auth.errors.js';
@@ -39,9 +39,7 @@ export class RegistrationService {
     const { password, ...account } = registration;
     const fault = await this.passwords.faultOf(password, account.email);
     if (fault) {
-      throw new Problem(PlatformErrors.validation_failed, {
-        errors: [{ pointer: '#/password', detail: fault }],
-      });
+      throw unacceptable('#/password', fault);
     }
     const newUser = { ...account, roles: ['user' as const] };
     const hash = () => this.passwords.hash(password);

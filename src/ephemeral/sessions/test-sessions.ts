@@ -5,6 +5,7 @@ import { UuidV7 } from '../../platform/crypto/uuid.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
+import { unacceptable } from '../../platform/errors/unacceptable.js';
 import type { Origin } from '../../platform/http/origin.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
 import type { AssuranceLevel } from '../../sessions/proofs.js';
@@ -61,7 +62,4 @@ export class TestSessions {
   }
 }
 
-const unreachable = () =>
-  new Problem(PlatformErrors.validation_failed, {
-    errors: [{ pointer: '#/acr', detail: 'acr must be aal1, because the account has no second factor' }],
-  });
+const unreachable = () => unacceptable('#/acr', 'acr must be aal1, because the account has no second factor');

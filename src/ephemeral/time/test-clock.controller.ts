@@ -2,6 +2,7 @@ import { Body, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
+import { unacceptable } from '../../platform/errors/unacceptable.js';
 import { Operational } from '../../platform/http/routes/operational.decorator.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { TestRoutes } from '../test-routes.decorator.js';
@@ -35,5 +36,5 @@ export class TestClockController {
 
 function together(): Problem {
   const detail = 'now must not be given together with advance';
-  return new Problem(PlatformErrors.validation_failed, { errors: [{ pointer: '#/now', detail }] });
+  return unacceptable('#/now', detail);
 }

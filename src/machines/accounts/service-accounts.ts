@@ -4,6 +4,7 @@ import { isUuid, UuidV7 } from '../../platform/crypto/uuid.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
+import { unacceptable } from '../../platform/errors/unacceptable.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { ActorRights } from '../actor-rights.js';
 import { ServiceAccountChanges } from './service-account-changes.js';
@@ -57,9 +58,7 @@ export class ServiceAccounts {
   /** Returns a page, newest first, and the cursor of the next one. Throws `validation_failed` for an invalid cursor. */
   async page(cursor: string | undefined, limit: number) {
     if (cursor !== undefined && !isUuid(cursor))
-      throw new Problem(PlatformErrors.validation_failed, {
-        errors: [{ pointer: '#/cursor', detail: 'cursor must be that of a page' }],
-      });
+      throw unacceptable('#/cursor', 'cursor must be that of a page');
     const found = await this.accounts.page(cursor ?? null, limit + 1);
     const items = found.slice(0, limit);
     return { items, nextCursor: found.length > limit ? items.at(-1)!.id : null };

@@ -1,6 +1,6 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
-import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { InBackground } from '../../platform/background/in-background.decorator.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { KeyChangesRepository } from './key-changes.repository.js';
 import { KeyNotices } from './key-notices.js';
@@ -18,9 +18,8 @@ const KEPT_DAYS = 30;
 
 /** Tells owners of keys that expire soon, and deletes keys that ended long ago, every hour. */
 @Injectable()
-export class KeySchedule implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly task = new RepeatingTask(KeySchedule.name, () => this.run(), { pauseMs: INTERVAL_MS });
-  /** Where the feed of changes was at the last run; all instances have read what came before. */
+export class KeySchedule {
+  /** Where the feed of changes was before the last pause; all instances have read what came before. */
   private readUntil: string | null = null;
 
   constructor(
@@ -31,20 +30,15 @@ export class KeySchedule implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly clock: Clock,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.task.startResting();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
-  }
-
-  async run(): Promise<void> {
-    for (const days of NOTICES_DAYS) while ((await this.notify(days)) === BATCH);
+  /** Takes one batch of the first of these that has a full one. Returns whether there may be more. */
+  @InBackground({ pauseMs: INTERVAL_MS })
+  async run(): Promise<boolean> {
+    for (const days of NOTICES_DAYS) if ((await this.notify(days)) === BATCH) return true;
     const before = new Date(this.clock.nowMs() - KEPT_DAYS * DAY_MS);
-    while ((await this.keys.purge(before, BATCH)) === BATCH);
+    if ((await this.keys.purge(before, BATCH)) === BATCH) return true;
     if (this.readUntil !== null) await this.changes.purge(this.readUntil);
     this.readUntil = (await this.changes.since(null)).horizon;
+    return false;
   }
 
   private async notify(days: number): Promise<number> {

@@ -1,6 +1,6 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
-import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { InBackground } from '../../platform/background/in-background.decorator.js';
 import { LatestTimes } from '../../platform/memory/latest-times.js';
 import type { ApiKey } from './api-key.entity.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
@@ -13,20 +13,11 @@ const INTERVAL_MS = 30_000;
  * written to PostgreSQL. A process that is killed loses its last half minute.
  */
 @Injectable()
-export class KeyUse implements OnApplicationBootstrap, OnModuleDestroy {
+export class KeyUse {
   private readonly used: LatestTimes;
-  private readonly task = new RepeatingTask(KeyUse.name, () => this.write(), { pauseMs: INTERVAL_MS });
 
   constructor(keys: ApiKeysRepository, clock: Clock) {
     this.used = new LatestTimes((batch) => keys.noteUsed(batch), clock);
-  }
-
-  onApplicationBootstrap(): void {
-    this.task.startResting();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.finish();
   }
 
   /** Records that a key is used now. */
@@ -41,6 +32,7 @@ export class KeyUse implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Writes a batch; returns whether there is more. Entries that could not be written are kept. */
+  @InBackground({ pauseMs: INTERVAL_MS, runsAtEnd: true })
   async write(): Promise<boolean> {
     return this.used.write();
   }

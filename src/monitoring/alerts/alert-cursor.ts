@@ -1,6 +1,5 @@
 import { isUuid } from '../../platform/crypto/uuid.js';
-import { PlatformErrors } from '../../platform/errors/platform.errors.js';
-import { Problem } from '../../platform/errors/problem.js';
+import { unacceptable } from '../../platform/errors/unacceptable.js';
 import type { Alert } from './alert.entity.js';
 import type { AlertPosition } from './alerts.repository.js';
 
@@ -13,9 +12,7 @@ export function cursorAfter({ lastSeenAt, id }: Alert): string {
 export function positionOf(cursor: string): AlertPosition {
   const [, time, id] = /^(\d{1,15}) (\S+)$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   if (time === undefined || id === undefined || !isUuid(id)) {
-    throw new Problem(PlatformErrors.validation_failed, {
-      errors: [{ pointer: '#/cursor', detail: 'cursor must be the nextCursor of a page' }],
-    });
+    throw unacceptable('#/cursor', 'cursor must be the nextCursor of a page');
   }
   return { lastSeenAt: new Date(Number(time)), id };
 }

@@ -138,9 +138,15 @@ export class AlertsRepository {
     return rows;
   }
 
-  /** Deletes resolved alerts that were last seen before the instant. */
-  async deleteResolvedBefore(tx: Transaction, instant: Date): Promise<void> {
-    await tx.query(`DELETE FROM monitoring_alert WHERE state = 'resolved' AND last_seen_at < $1`, [instant]);
+  /** Deletes one batch of resolved alerts that were last seen before the instant; returns how many. */
+  async deleteResolvedBefore(tx: Transaction, instant: Date, batch: number): Promise<number> {
+    const [, deleted] = (await tx.query(
+      `DELETE FROM monitoring_alert WHERE id = ANY (ARRAY(
+         SELECT id FROM monitoring_alert WHERE state = 'resolved' AND last_seen_at < $1
+         ORDER BY last_seen_at LIMIT $2 FOR UPDATE SKIP LOCKED))`,
+      [instant, batch],
+    )) as [unknown, number];
+    return deleted;
   }
 }
 

@@ -5,6 +5,7 @@ import { isUuid } from '../../platform/crypto/uuid.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
+import { unacceptable } from '../../platform/errors/unacceptable.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { BlockRemoval } from '../../rate-limit/blocks/block-removal.js';
 import { ALERT_KINDS, type AlertKind } from './alert-kind.js';
@@ -61,9 +62,7 @@ export class AlertsService {
   /** A misspelled name must not look like a rule that found nothing. */
   private requireKnown(rule: string): void {
     if (this.kinds.some(({ name }) => name === rule)) return;
-    throw new Problem(PlatformErrors.validation_failed, {
-      errors: [{ pointer: '#/rule', detail: 'rule must be the name of a rule' }],
-    });
+    throw unacceptable('#/rule', 'rule must be the name of a rule');
   }
 
   private async change(id: string, step: (tx: Transaction, alert: Alert) => Promise<void>): Promise<Alert> {

@@ -1,6 +1,6 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
-import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { InBackground } from '../../platform/background/in-background.decorator.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import type { Evidence, Finding } from '../alerts/alert-kind.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
@@ -26,8 +26,7 @@ interface Watched {
  * afterwards.
  */
 @Injectable()
-export class ConditionWatch implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly task = new RepeatingTask(ConditionWatch.name, () => this.tick(), { pauseMs: TICK_MS });
+export class ConditionWatch {
   private readonly watched: readonly Watched[];
 
   constructor(
@@ -41,15 +40,8 @@ export class ConditionWatch implements OnApplicationBootstrap, OnModuleDestroy {
     this.watched = conditions.map((condition) => ({ condition, sinceMs: null, raisedMs: null }));
   }
 
-  onApplicationBootstrap(): void {
-    this.task.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
-  }
-
   /** Checks every condition once. */
+  @InBackground({ pauseMs: TICK_MS, startsAtOnce: true })
   async tick(): Promise<void> {
     const findings = this.watched.flatMap((watched) => this.findingOf(watched) ?? []);
     if (this.dependencies.downForMs('postgresql') > 0) return this.notifier.announce(findings);

@@ -1,11 +1,6 @@
-import {
-  Injectable,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
-import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { InBackground } from '../../platform/background/in-background.decorator.js';
 import { Stopwatch } from '../../platform/clock/stopwatch.js';
 import { PostgresqlSilence } from '../../platform/health/postgresql-silence.js';
 import { RedisConnection } from '../../platform/redis/redis-connection.js';
@@ -24,8 +19,7 @@ export interface Dependency {
 
 /** Tracks the dependencies of this process, from the point of view of this process. */
 @Injectable()
-export class Dependencies implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
-  private readonly task = new RepeatingTask(Dependencies.name, () => this.probe(), { pauseMs: PAUSE_MS });
+export class Dependencies implements OnModuleInit {
   private readonly redisDown: Stopwatch;
   private readonly readOnly: Stopwatch;
 
@@ -47,19 +41,12 @@ export class Dependencies implements OnModuleInit, OnApplicationBootstrap, OnMod
     });
   }
 
-  onApplicationBootstrap(): void {
-    this.task.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
-  }
-
   /**
    * Checks whether PostgreSQL accepts changes. Throws if the pool is exhausted or the server does not respond,
    * neither of which proves an outage. The connection of {@link Leadership} is independent of the pool and shows
    * whether the server is down.
    */
+  @InBackground({ pauseMs: PAUSE_MS, startsAtOnce: true })
   async probe(): Promise<void> {
     const canWrite = await this.writability.canWrite();
     if (canWrite) this.readOnly.stop();

@@ -1,7 +1,7 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { AuditFeed } from '../../audit/feed/audit-feed.js';
 import { SealProgress } from '../../audit/seals/seal-progress.js';
-import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { InBackground } from '../../platform/background/in-background.decorator.js';
 import { DetectionRepository } from '../detection/detection.repository.js';
 
 const PAUSE_MS = 2_000;
@@ -11,9 +11,7 @@ const PAUSE_MS = 2_000;
  * conditions do not wait for it. Every instance reads it, because the leader may be the one that has stopped.
  */
 @Injectable()
-export class TrailProgress implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly task = new RepeatingTask(TrailProgress.name, () => this.read(), { pauseMs: PAUSE_MS });
-
+export class TrailProgress {
   /** The number of the newest seal. */
   chainPosition = 0;
   /** How long the oldest unsealed entry has been waiting. */
@@ -27,14 +25,7 @@ export class TrailProgress implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly detection: DetectionRepository,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.task.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
-  }
-
+  @InBackground({ pauseMs: PAUSE_MS, startsAtOnce: true })
   async read(): Promise<void> {
     const { number, unsealedSeconds } = await this.seals.read();
     const { position } = await this.detection.cursor();

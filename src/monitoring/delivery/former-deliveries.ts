@@ -1,6 +1,6 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
-import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { InBackground } from '../../platform/background/in-background.decorator.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { AlertDispatch } from '../alerts/alert-dispatch.js';
 import { FormerDeliveriesRepository } from './former-deliveries.repository.js';
@@ -13,9 +13,7 @@ const BATCH = 500;
  * `monitoring_delivery`. Ids are kept, so that a receiver recognises a message whose delivery was already attempted.
  */
 @Injectable()
-export class FormerDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly task = new RepeatingTask(FormerDeliveries.name, () => this.step(), { pauseMs: PAUSE_MS });
-
+export class FormerDeliveries {
   constructor(
     private readonly former: FormerDeliveriesRepository,
     private readonly dispatch: AlertDispatch,
@@ -23,15 +21,8 @@ export class FormerDeliveries implements OnApplicationBootstrap, OnModuleDestroy
     private readonly clock: Clock,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.task.startResting();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
-  }
-
   /** Moves a batch to the outbox. Returns whether more may be waiting. */
+  @InBackground({ pauseMs: PAUSE_MS })
   async step(): Promise<boolean> {
     // They are rare after the upgrade, and an empty transaction costs three statements.
     if (!(await this.former.areDue(this.clock.now()))) return false;

@@ -62,6 +62,7 @@ export class DetectionService implements OnModuleInit, OnApplicationBootstrap, O
   async step(): Promise<boolean> {
     if (!this.leadership.isLeader) {
       this.progress = null;
+      this.refused.forget();
       return false;
     }
     try {

@@ -31,6 +31,12 @@ export class RefusedEntries {
     this.failures = 0;
   }
 
+  /** Another instance evaluates or skips the next entries, so that the failures are not those of the entry after them. */
+  forget(): void {
+    this.failures = 0;
+    this.single = 0;
+  }
+
   /** The next page, or entry, was evaluated or skipped. */
   passed(): void {
     this.failures = 0;

@@ -58,8 +58,8 @@ export class SlidingWindows {
       () => new SubjectWindow(this.bounds.perSubject, this.dimensions),
     );
     const before = window.seen;
-    window.add(occurrence, observed);
     window.expire(occurrence.at - this.lengthMs);
+    window.add(occurrence, observed);
     this.youngWeight += window.seen - before;
     return window;
   }

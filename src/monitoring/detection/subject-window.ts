@@ -27,6 +27,8 @@ interface Item {
 
 /** How many observations of one account that do not count, such as successes, enter a ratio. */
 const MOST_OF_ONE = 5;
+/** The share of a window for further ones: the first of each pair of account and address, for {@link addressesThatGuess}. */
+const SHARE_OF_FURTHER = 0.1;
 
 /** How many of the most recent accounts, addresses and users an alert names. */
 const NAMED_IN_EVIDENCE = 20;
@@ -46,9 +48,12 @@ export class SubjectWindow {
   private countedItems = 0;
   private added = 0;
   private reported = 0;
-  /** How many observations that do not count name each account. */
+  /** How many observations that do not count name each account, and each pair of account and address. */
   private readonly others = new Map<string | null, number>();
+  private readonly pairs = new Map<string | null, number>();
+  /** How many observations that do not count enter a ratio, and how many do not. */
   private otherItems = 0;
+  private furtherItems = 0;
   private readonly counts: readonly { dimension: Dimension; ofValue: Map<string | null, number> }[];
 
   constructor(
@@ -76,11 +81,13 @@ export class SubjectWindow {
     return this.counts.find((count) => count.dimension === dimension)?.ofValue.size ?? 0;
   }
 
+  /** Adds an observation. One that does not count is not kept if the window has enough of its account. */
   add(
     { at, account, address, attempt, entry: { userId } }: Occurrence,
     { counts, weight = 1, value }: Observed,
   ): void {
     const evaluated = attempt?.evaluated === true;
+    if (!counts && !this.hasRoomFor(account, address)) return;
     const item = { at, account, address, userId, counts, evaluated, weight, value, isErased: false };
     this.items.push(item);
     this.added += 1;
@@ -140,6 +147,15 @@ export class SubjectWindow {
     return addresses.filter((address) => guessing.has(address));
   }
 
+  /**
+   * Whether an observation that does not count is kept. Whoever has an account can add any number of them, and must not be able
+   * to push those that count out of the window.
+   */
+  private hasRoomFor(account: string | null, address: string | null): boolean {
+    if ((this.others.get(account) ?? 0) < MOST_OF_ONE) return true;
+    return !this.pairs.has(pairOf(account, address)) && this.furtherItems < this.capacity * SHARE_OF_FURTHER;
+  }
+
   private dropOldest(): void {
     const oldest = this.items[this.head]!;
     this.head += 1;
@@ -154,7 +170,10 @@ export class SubjectWindow {
   private tally(item: Item, step: 1 | -1): void {
     if (!item.counts) {
       const before = addTo(this.others, item.account, step);
-      this.otherItems += Math.min(before + step, MOST_OF_ONE) - Math.min(before, MOST_OF_ONE);
+      const entering = Math.min(before + step, MOST_OF_ONE) - Math.min(before, MOST_OF_ONE);
+      this.otherItems += entering;
+      this.furtherItems += step - entering;
+      addTo(this.pairs, pairOf(item.account, item.address), step);
       return;
     }
     this.countedItems += step * item.weight;
@@ -164,6 +183,8 @@ export class SubjectWindow {
     }
   }
 }
+
+const pairOf = (account: string | null, address: string | null) => `${account} ${address}`;
 
 /** Returns the count before. */
 function addTo(counts: Map<string | null, number>, value: string | null, step: 1 | -1): number {

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../audit/audit-entry.js';
 import { LoginAttempts } from './login-attempts.js';
+import { occurrenceOf } from './occurrence.js';
+
+const A_DAY_MS = 86_400_000;
 
 function entry(type: string, details: Record<string, unknown> = { account: 'digest' }): AuditEntry {
   return { type, details, address: '192.0.2.1', time: '2026-11-23T09:00:00.000Z' } as unknown as AuditEntry;
 }
+
+const read = (attempts: LoginAttempts, one: AuditEntry) => attempts.read(one, Date.parse(one.time));
 
 const refusal = (details: Record<string, unknown>) => entry('excess_rate_limit_exceeded', details);
 
@@ -16,7 +21,7 @@ describe('LoginAttempts', () => {
     ['authn_login_fail', { failed: true, evaluated: true }],
     ['authn_login_lock', { failed: true, evaluated: false }],
   ])('reads %s', (type, outcome) => {
-    expect(new LoginAttempts().read(entry(type))).toEqual({ account: 'digest', ...outcome });
+    expect(read(new LoginAttempts(), entry(type))).toEqual({ account: 'digest', ...outcome });
   });
 
   it.each([
@@ -27,7 +32,7 @@ describe('LoginAttempts', () => {
     ],
     ['a refusal of an earlier release by a limit of logins', { policies: ['login'] }],
   ])('reads %s', (_, details) => {
-    expect(new LoginAttempts().read(refusal({ account: 'digest', ...details }))).toEqual({
+    expect(read(new LoginAttempts(), refusal({ account: 'digest', ...details }))).toEqual({
       account: 'digest',
       failed: true,
       evaluated: false,
@@ -37,7 +42,7 @@ describe('LoginAttempts', () => {
   it.each([['mail'], ['mail-address'], ['address'], ['blocked-address']])(
     'ignores the refusal of a request for a mail by the policy %s',
     (policy) => {
-      expect(new LoginAttempts().read(refusal({ account: 'digest', policies: [policy] }))).toBeNull();
+      expect(read(new LoginAttempts(), refusal({ account: 'digest', policies: [policy] }))).toBeNull();
     },
   );
 
@@ -46,18 +51,18 @@ describe('LoginAttempts', () => {
     (policy) => {
       const attempts = new LoginAttempts();
       const refused = () =>
-        attempts.read(refusal({ account: 'digest', policies: [policy], count: 3, logins: 3 }))?.failed;
+        read(attempts, refusal({ account: 'digest', policies: [policy], count: 3, logins: 3 }))?.failed;
       expect(refused()).toBeUndefined();
-      attempts.read(entry('authn_login_fail'));
+      read(attempts, entry('authn_login_fail'));
       expect(refused()).toBe(true);
     },
   );
 
   it('counts a login that only login-address refused if the passwords that were checked from there were guesses', () => {
     const attempts = new LoginAttempts();
-    const login = (type: string, account: string) => attempts.read(entry(type, { account }));
+    const login = (type: string, account: string) => read(attempts, entry(type, { account }));
     const refused = (policy = 'login-address') =>
-      attempts.read(refusal({ account: 'digest', policies: [policy], logins: 1 }))?.failed;
+      read(attempts, refusal({ account: 'digest', policies: [policy], logins: 1 }))?.failed;
     for (const account of ['a', 'b', 'c']) login('authn_login_fail', account);
     expect(refused()).toBeUndefined();
     login('authn_login_fail', 'd');
@@ -67,20 +72,32 @@ describe('LoginAttempts', () => {
     expect(refused()).toBeUndefined();
   });
 
+  it('forgets guesses after twenty minutes, also if an instance whose clock is ahead has recorded an entry', () => {
+    const attempts = new LoginAttempts();
+    const nowMs = Date.parse('2026-11-23T09:00:00.000Z');
+    const readAt = (atMs: number, { recordedMs = atMs, ...read }: AuditEntry & { recordedMs?: number }) =>
+      occurrenceOf({ ...read, time: new Date(recordedMs).toISOString() }, attempts, atMs).attempt;
+    readAt(nowMs, { ...entry('authn_login_success', { account: 'ahead' }), recordedMs: nowMs + A_DAY_MS });
+    for (const account of ['a', 'b', 'c', 'd']) readAt(nowMs, entry('authn_login_fail', { account }));
+    const refused = refusal({ account: 'digest', policies: ['login-address'], logins: 1 });
+    expect(readAt(nowMs, refused)?.failed).toBe(true);
+    expect(readAt(nowMs + 1_200_000, refused)).toBeNull();
+  });
+
   it('ignores other events, and refusals that name no account', () => {
     const attempts = new LoginAttempts();
-    expect(attempts.read(entry('user_create_fail'))).toBeNull();
-    expect(attempts.read(refusal({ policies: ['default'] }))).toBeNull();
-    expect(attempts.read(refusal({ policies: ['login'], count: 30, logins: 30 }))).toBeNull();
+    expect(read(attempts, entry('user_create_fail'))).toBeNull();
+    expect(read(attempts, refusal({ policies: ['default'] }))).toBeNull();
+    expect(read(attempts, refusal({ policies: ['login'], count: 30, logins: 30 }))).toBeNull();
   });
 
   it('ignores refusals after a login of the same caller, which were probably not guesses', () => {
     const attempts = new LoginAttempts();
-    const refused = (address = '192.0.2.1') => attempts.read({ ...REFUSED_LOGIN, address });
-    attempts.read(entry('authn_login_success'));
+    const refused = (address = '192.0.2.1') => read(attempts, { ...REFUSED_LOGIN, address });
+    read(attempts, entry('authn_login_success'));
     expect(refused()).toBeNull();
     expect(refused('192.0.2.2')?.failed).toBe(true);
-    attempts.read(entry('authn_login_fail'));
+    read(attempts, entry('authn_login_fail'));
     expect(refused()?.failed).toBe(true);
   });
 });

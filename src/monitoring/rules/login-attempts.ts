@@ -58,47 +58,50 @@ export class LoginAttempts {
 
   private readonly guessing = new GuessingAddresses();
 
-  /** Reads the next entry of the trail. Returns null if it is not a login attempt. */
-  read(entry: AuditEntry): LoginAttempt | null {
+  /**
+   * Reads the next entry of the trail. Returns null if it is not a login attempt.
+   * @param atMs the entry's time, but not later than now
+   */
+  read(entry: AuditEntry, atMs: number): LoginAttempt | null {
     const account = accountOf(entry);
     if (account === null) return null;
     switch (entry.type) {
       case 'authn_login_success':
-        return this.attempt(account, entry, { failed: false, evaluated: true });
+        return this.attempt(account, { entry, atMs }, { failed: false, evaluated: true });
       case 'authn_login_fail':
-        return this.attempt(account, entry, { failed: true, evaluated: true });
+        return this.attempt(account, { entry, atMs }, { failed: true, evaluated: true });
       case 'authn_login_lock':
-        return this.attempt(account, entry, { failed: true, evaluated: false });
+        return this.attempt(account, { entry, atMs }, { failed: true, evaluated: false });
       case 'excess_rate_limit_exceeded':
-        return this.refused(account, entry);
+        return this.refused(account, entry, atMs);
       default:
         return null;
     }
   }
 
-  private refused(account: string, entry: AuditEntry): LoginAttempt | null {
+  private refused(account: string, entry: AuditEntry, atMs: number): LoginAttempt | null {
     if (refusedLoginsIn(entry) === 0) return null;
     const { last } = this.caller(account, entry);
-    const isFailed = last === 'failure' || (last === null && this.isRefusedGuess(entry));
+    const isFailed = last === 'failure' || (last === null && this.isRefusedGuess(entry, atMs));
     return isFailed ? { account, failed: true, evaluated: false } : null;
   }
 
   /** Whether a refused login, of a caller without an evaluated attempt on the account, was probably a guess. */
-  private isRefusedGuess(entry: AuditEntry): boolean {
+  private isRefusedGuess(entry: AuditEntry, atMs: number): boolean {
     if (isRefusedBy(LIMIT_OF_ACCOUNT, entry)) return true;
     const address = addressOf(entry);
-    return (
-      address !== null &&
-      isRefusedBy(LIMIT_OF_ADDRESS, entry) &&
-      this.guessing.has(address, Date.parse(entry.time))
-    );
+    return address !== null && isRefusedBy(LIMIT_OF_ADDRESS, entry) && this.guessing.has(address, atMs);
   }
 
-  private attempt(account: string, entry: AuditEntry, outcome: Omit<LoginAttempt, 'account'>): LoginAttempt {
+  private attempt(
+    account: string,
+    { entry, atMs }: { entry: AuditEntry; atMs: number },
+    outcome: Omit<LoginAttempt, 'account'>,
+  ): LoginAttempt {
     const attempt = { account, ...outcome };
     const address = addressOf(entry);
     this.caller(account, entry).last = attempt.failed ? 'failure' : 'success';
-    if (attempt.evaluated && address !== null) this.guessing.add(address, Date.parse(entry.time), attempt);
+    if (attempt.evaluated && address !== null) this.guessing.add(address, atMs, attempt);
     return attempt;
   }
 

@@ -19,10 +19,11 @@ export interface Occurrence {
  * would end the windows of all entries that follow it.
  */
 export function occurrenceOf(entry: AuditEntry, attempts: LoginAttempts, nowMs: number): Occurrence {
+  const at = Math.min(Date.parse(entry.time), nowMs);
   return {
     entry,
-    at: Math.min(Date.parse(entry.time), nowMs),
-    attempt: attempts.read(entry),
+    at,
+    attempt: attempts.read(entry, at),
     account: accountOf(entry),
     address: addressOf(entry),
   };

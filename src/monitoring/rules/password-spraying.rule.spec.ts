@@ -67,6 +67,18 @@ describe('password_spraying', () => {
     expect(findingsOf([rule], acts)).toMatchObject([{ subject: 'service' }]);
   });
 
+  it.each([
+    ['one address', () => '192.0.2.99'],
+    ['many addresses', (i: number) => `2001:db8:0:${i.toString(16)}::1`],
+  ])('is true beside any number of logins to an account of the attacker from %s', (_, address) => {
+    const acts = spread(9000, 300, (i) =>
+      i % 1000 === 0
+        ? guess(i, (i / 1000) % 3)
+        : { ...guess(1, 1, 'right'), account: 'own', address: address(i) },
+    );
+    expect(findingsOf([rule], acts)).toHaveLength(1);
+  });
+
   it('passes only addresses to responses that entered wrong passwords for two accounts', () => {
     const [finding] = findingsOf(
       [rule],
@@ -102,6 +114,20 @@ describe('password_spraying', () => {
     );
     expect(finding?.evidence.addresses).toEqual(expect.arrayContaining(['192.0.2.40', '192.0.2.41']));
     expect(finding?.addresses?.toSorted()).toEqual(['192.0.2.0', '192.0.2.1', '192.0.2.2']);
+  });
+
+  it('passes no address to responses whose person then signs in to an account that others sign in to all the time', () => {
+    const shared = Array.from({ length: 20 }, (_, i) => ({ ...guess(60, 50, 'right'), at: 290_000 + i }));
+    const person = [
+      ...[60, 61].map((account) => ({ ...guess(account, 40), at: 296_000 })),
+      { ...guess(60, 40, 'right'), at: 297_000 },
+    ];
+    const [finding] = findingsOf(
+      [rule],
+      [...spraying, ...shared, ...person, { ...guess(2, 1), at: 299_500 }],
+    );
+    expect(finding?.evidence.addresses).toContain('192.0.2.40');
+    expect(finding?.addresses).not.toContain('192.0.2.40');
   });
 
   it('is true of accounts that do not exist, beside the usual failures', () => {

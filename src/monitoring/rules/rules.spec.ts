@@ -45,6 +45,8 @@ describe('The rules over the trail', () => {
     const evidence = ATTACKS.flatMap(({ acts }) => findingsOf(RULES, acts)).map((finding) =>
       JSON.stringify(finding),
     );
+    const expected = ATTACKS.flatMap(({ expects }) => expects);
+    expect(evidence.length).toBeGreaterThanOrEqual(expected.length);
     for (const text of evidence) expect(text).not.toMatch(/victim|leaked-|employee-|@/);
   });
 });

@@ -1,7 +1,17 @@
 import { IsEmail, IsOptional, IsString, Matches, MinLength } from 'class-validator';
 import { isIP } from 'node:net';
 import { type Role, ROLES } from '../access/principal.js';
-import { Flag, FormerSecrets, Integer, Limit, List, OneOf, Secret, Url } from './variables.decorator.js';
+import {
+  Flag,
+  FormerSecrets,
+  Integer,
+  Limit,
+  List,
+  OneOf,
+  Ratio,
+  Secret,
+  Url,
+} from './variables.decorator.js';
 
 const isCidr = (member: string) => {
   const [address, bits, ...rest] = member.split('/');
@@ -130,8 +140,7 @@ export class Environment {
   /** These names are defined by OpenTelemetry. No traces are exported if this is unset. */
   @IsOptional() @Url('http', 'https') OTEL_EXPORTER_OTLP_ENDPOINT?: string;
   @IsString() OTEL_SERVICE_NAME: string = 'portcullis';
-  @Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: '$property must be a ratio from 0 to 1' })
-  OTEL_TRACES_SAMPLER_ARG: string = '1';
+  @Ratio() OTEL_TRACES_SAMPLER_ARG: string = '1';
 
   @IsOptional() @Url('http', 'https') ALERT_WEBHOOK_URL?: string;
   @IsOptional()
@@ -176,12 +185,10 @@ export class Environment {
   @Limit() DETECT_BRUTE_FORCE: string = '10/600';
   @Limit() DETECT_DISTRIBUTED_GUESSING: string = '10/600';
   @Limit() DETECT_CREDENTIAL_STUFFING: string = '20/600';
-  @Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: '$property must be a ratio from 0 to 1' })
-  DETECT_CREDENTIAL_STUFFING_RATIO: string = '0.8';
+  @Ratio() DETECT_CREDENTIAL_STUFFING_RATIO: string = '0.8';
   @Limit() DETECT_PASSWORD_SPRAYING: string = '50/600';
   @Integer(1, 100_000) DETECT_PASSWORD_SPRAYING_ADDRESSES: number = 10;
-  @Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: '$property must be a ratio from 0 to 1' })
-  DETECT_PASSWORD_SPRAYING_RATIO: string = '0.5';
+  @Ratio() DETECT_PASSWORD_SPRAYING_RATIO: string = '0.5';
   @Integer(1, 1000) DETECT_PASSWORD_SPRAYING_FACTOR: number = 3;
   @Limit() DETECT_FACTOR_GUESSING: string = '10/600';
   @Limit() DETECT_TOKEN_FORGERY: string = '20/300';
@@ -194,8 +201,7 @@ export class Environment {
   @Limit('km/seconds, for example 1000/3600') DETECT_IMPOSSIBLE_TRAVEL: string = '1000/3600';
   @Integer(1, 3600) DETECT_DEPENDENCY_DOWN_SECONDS: number = 5;
   @Limit() DETECT_ERROR_RATE: string = '100/300';
-  @Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: '$property must be a ratio from 0 to 1' })
-  DETECT_ERROR_RATE_RATIO: string = '0.05';
+  @Ratio() DETECT_ERROR_RATE_RATIO: string = '0.05';
   @Integer(1, 600_000) DETECT_LATENCY_P99_MS: number = 1000;
   @Integer(10, 86_400) DETECT_LATENCY_SECONDS: number = 300;
   @Integer(10, 60_000) DETECT_EVENT_LOOP_DELAY_MS: number = 500;

@@ -115,3 +115,7 @@ export const Limit = (form = 'limit/seconds, for example 5/60') =>
   Matches(/^(off|[1-9]\d{0,6}\/[1-9]\d{0,4})$/, {
     message: `$property must be ${form}, or off`,
   });
+
+/** A number from 0 to 1. */
+export const Ratio = () =>
+  Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: '$property must be a ratio from 0 to 1' });

@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { beginLocked, type LockWait } from './advisory-lock.js';
 import { ADVISORY_LOCKS } from './advisory-locks.js';
+import { interruptBy } from './brief-lock.js';
 import { type DatabaseSettings, dataSourceOptions } from './data-source-options.js';
 import { grantToService } from './grants.js';
 import { MIGRATIONS } from './migrations/migrations.js';
@@ -20,7 +21,7 @@ export async function migrate(settings: DatabaseSettings, wait?: LockWait): Prom
 /**
  * Changes the schema as the owner and then grants the service's role its privileges. TypeORM takes no lock, so
  * instances that start together wait here for an advisory lock. Throws {@link LockNotAvailable} if it is not available
- * in time.
+ * in time, and {@link StartInterrupted} if the signal arrives during that wait or one for a table.
  */
 export async function changeSchema<T>(
   settings: DatabaseSettings,
@@ -31,6 +32,7 @@ export async function changeSchema<T>(
     ...dataSourceOptions(settings, 'migrations'),
     migrations: [...MIGRATIONS],
   });
+  interruptBy(wait?.signal, dataSource);
   await dataSource.initialize();
   const guard = dataSource.createQueryRunner();
   try {

@@ -1,7 +1,7 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock.js';
-import { RepeatingTask } from '../clock/repeating-task.js';
+import { InBackground } from '../background/in-background.decorator.js';
 import { databaseTime } from '../database/database-time.js';
 
 const COMPARE_EVERY_MS = 60_000;
@@ -14,11 +14,8 @@ const TOLERATED_MS = 5000;
  * order of changes; without a hint, an operator would see only that every new token is refused.
  */
 @Injectable()
-export class ClockDifference implements OnApplicationBootstrap, OnModuleDestroy {
+export class ClockDifference {
   private readonly logger = new Logger(ClockDifference.name);
-  private readonly task = new RepeatingTask(ClockDifference.name, () => this.compare(), {
-    pauseMs: COMPARE_EVERY_MS,
-  });
   private isReported = false;
 
   constructor(
@@ -26,15 +23,8 @@ export class ClockDifference implements OnApplicationBootstrap, OnModuleDestroy 
     private readonly clock: Clock,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.task.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
-  }
-
   /** Compares once. A slow reply is not taken for a difference. */
+  @InBackground({ pauseMs: COMPARE_EVERY_MS, startsAtOnce: true })
   async compare(): Promise<void> {
     const askedMs = this.clock.nowMs();
     const [{ time }] = await this.dataSource.query<[{ time: Date }]>(

@@ -2,8 +2,7 @@ import { applyDecorators, createParamDecorator } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { callerIdOf } from '../access/principal.js';
-import { PlatformErrors } from '../errors/platform.errors.js';
-import { Problem } from '../errors/problem.js';
+import { unacceptable } from '../errors/unacceptable.js';
 import { AUDIT_REASON_LENGTH, isPrintable } from './audit-reason.js';
 import { type Actor, type Origin, unknownSubject } from './origin.js';
 import { contextOf } from './request-context.js';
@@ -51,7 +50,7 @@ function reasonOf({ raw }: FastifyRequest): string | undefined {
   const text = utf8(value);
   if (values.length === 1 && text !== null && isPrintable(text, AUDIT_REASON_LENGTH)) return text;
   const detail = `Audit-Reason must be one header field with 1 to ${AUDIT_REASON_LENGTH} printable characters in UTF-8`;
-  throw new Problem(PlatformErrors.validation_failed, { errors: [{ pointer: '#/Audit-Reason', detail }] });
+  throw unacceptable('#/Audit-Reason', detail);
 }
 
 const isReason = (name: string | undefined) => name?.toLowerCase() === HEADER;

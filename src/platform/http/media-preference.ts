@@ -1,3 +1,5 @@
+import { type WeightedItem, weightedItems } from './weighted-items.js';
+
 interface Range {
   readonly type: string;
   readonly subtype: string;
@@ -19,18 +21,16 @@ interface Rank {
  * the same quality, the one that is named more exactly ranks higher, and of two that are named, the first. False if neither is.
  */
 export function prefers(accept: string | undefined, mediaType: string, defaultType: string): boolean {
-  const ranges = (accept ?? '').split(',').map(rangeOf);
+  const ranges = weightedItems(accept).map(rangeOf);
   const [wanted, other] = [rankOf(ranges, mediaType), rankOf(ranges, defaultType)];
   if (wanted.quality !== other.quality) return wanted.quality > other.quality;
   if (wanted.exactness !== other.exactness) return wanted.quality > 0 && wanted.exactness > other.exactness;
   return wanted.quality > 0 && wanted.place < other.place;
 }
 
-function rangeOf(text: string): Range {
-  const [name = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
+function rangeOf({ name, weight }: WeightedItem): Range {
   const [type = '', subtype = ''] = name.split('/');
-  const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
-  return { type, subtype, quality: weight === undefined ? 1 : Number(weight) || 0 };
+  return { type, subtype, quality: weight };
 }
 
 /** The rank by the most exact range that matches the type. */

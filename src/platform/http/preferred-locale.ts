@@ -1,11 +1,12 @@
 import { LOCALES, type Locale } from '../access/locale.js';
+import { type WeightedItem, weightedItems } from './weighted-items.js';
 
 /**
  * Returns the available language that an `Accept-Language` field ranks highest (RFC 9110 section 12.5.4, basic
  * filtering of RFC 4647 section 3.3.1). Returns the default if the field is invalid or names none of them.
  */
 export function preferredLocale(field: string | undefined): Locale {
-  const ranges = (field ?? '').split(',').map(languageRange);
+  const ranges = weightedItems(field).map(languageRange);
   const weights = LOCALES.map((locale) => [locale, weightOf(locale, ranges)] as const);
   const [best] = weights.toSorted(([, one], [, other]) => other - one);
   return best && best[1] > 0 ? best[0] : LOCALES[0];
@@ -16,10 +17,8 @@ interface LanguageRange {
   readonly weight: number;
 }
 
-function languageRange(text: string): LanguageRange {
-  const [range = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
-  const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
-  return { language: range.split('-')[0]!, weight: weight === undefined ? 1 : Number(weight) || 0 };
+function languageRange({ name, weight }: WeightedItem): LanguageRange {
+  return { language: name.split('-')[0]!, weight };
 }
 
 /** Returns the weight of the best range that names the language, or else of `*`. */

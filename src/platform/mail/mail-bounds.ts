@@ -1,6 +1,6 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
-import { RepeatingTask } from '../clock/repeating-task.js';
+import { InBackground } from '../background/in-background.decorator.js';
 import { Environment } from '../config/environment.js';
 import { MasterKey } from '../crypto/master-key.js';
 import type { Transaction } from '../database/transaction-runner.js';
@@ -19,23 +19,13 @@ const PURGE_PAUSE_MS = 600_000;
  * others must not be able to use them up. Mails about the security of an account are not limited here.
  */
 @Injectable()
-export class MailBounds implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly task = new RepeatingTask(MailBounds.name, () => this.purge(), { pauseMs: PURGE_PAUSE_MS });
-
+export class MailBounds {
   constructor(
     private readonly counts: MailBoundsRepository,
     private readonly masterKey: MasterKey,
     private readonly clock: Clock,
     private readonly environment: Environment,
   ) {}
-
-  onApplicationBootstrap(): void {
-    this.task.startResting();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
-  }
 
   /**
    * Counts a mail in the transaction that writes it. Returns false beyond the limit: the mail must then not be sent,
@@ -60,6 +50,7 @@ export class MailBounds implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Deletes one batch of expired counts. Returns whether there may be more. */
+  @InBackground({ pauseMs: PURGE_PAUSE_MS })
   async purge(): Promise<boolean> {
     const before = new Date(this.clock.nowMs() - HOUR_MS);
     return (await this.counts.purge(before, PURGE_BATCH)) === PURGE_BATCH;

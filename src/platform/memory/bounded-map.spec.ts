@@ -32,6 +32,28 @@ describe('BoundedMap', () => {
     expect([found(), map.get('b')]).toEqual(['abc', 5]);
   });
 
+  it('names its oldest entry, which is the first to be replaced', () => {
+    map.set('a', 4);
+    expect(map.oldest()).toEqual(['b', 1]);
+    map.delete('b');
+    expect(map.oldest()).toEqual(['c', 2]);
+    map.delete('a');
+    map.delete('c');
+    expect(map.oldest()).toBeUndefined();
+    map.set('d', 3);
+    expect(map.oldest()).toEqual(['d', 3]);
+  });
+
+  it('replaces entries as fast when it is large', () => {
+    const size = 100_000;
+    const large = new BoundedMap<number, number>(size);
+    for (let key = 0; key < size; key++) large.set(key, key);
+    const startedAt = performance.now();
+    for (let key = size; key < 2 * size; key++) large.set(key, key);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
+    expect([large.size, large.oldest()]).toEqual([size, [size, size]]);
+  });
+
   it('deletes by key, by value, and everything', () => {
     map.delete('a');
     map.deleteWhere((value) => value === 2);

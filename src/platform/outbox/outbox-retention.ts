@@ -1,6 +1,6 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
-import { RepeatingTask } from '../clock/repeating-task.js';
+import { InBackground } from '../background/in-background.decorator.js';
 import { OutboxRepository } from './outbox.repository.js';
 
 const PAUSE_MS = 3_600_000;
@@ -9,30 +9,19 @@ const BATCH = 1000;
 
 /** Deletes messages that have been finished for 30 days, including dead letters. */
 @Injectable()
-export class OutboxRetention implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly task = new RepeatingTask(OutboxRetention.name, () => this.enforce(), {
-    pauseMs: PAUSE_MS,
-  });
-
+export class OutboxRetention {
   constructor(
     private readonly messages: OutboxRepository,
     private readonly clock: Clock,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.task.startResting();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
-  }
-
   /**
-   * Deletes in batches: an alert that fires for days leaves more rows than one statement can delete before its
-   * timeout.
+   * Deletes one batch: an alert that fires for days leaves more rows than one statement can delete before its timeout.
+   * Returns whether there may be more.
    */
-  async enforce(): Promise<void> {
+  @InBackground({ pauseMs: PAUSE_MS })
+  async enforce(): Promise<boolean> {
     const before = new Date(this.clock.nowMs() - KEPT_MS);
-    while ((await this.messages.deleteOverBefore(before, BATCH)) === BATCH);
+    return (await this.messages.deleteOverBefore(before, BATCH)) === BATCH;
   }
 }

@@ -1,8 +1,7 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { RepeatingTask } from '../clock/repeating-task.js';
+import { Injectable, Logger } from '@nestjs/common';
+import { InBackground } from '../background/in-background.decorator.js';
 import type { SecretInUse } from '../crypto/secret-dependants.js';
 import { UsableSecrets } from '../crypto/usable-secrets.js';
-import { Leadership } from '../leader/leadership.js';
 import { Dependants } from './dependants.js';
 import { SecretKeysRepository } from './secret-keys.repository.js';
 import { SecretReport } from './secret-report.js';
@@ -14,33 +13,18 @@ const PAUSE_MS = 30_000;
  * does so, and only while there is an old secret.
  */
 @Injectable()
-export class SecretRewriting implements OnApplicationBootstrap, OnModuleDestroy {
+export class SecretRewriting {
   private readonly logger = new Logger(SecretRewriting.name);
-  private readonly task = new RepeatingTask(
-    SecretRewriting.name,
-    async () => {
-      if (this.leadership.isLeader) await this.run();
-    },
-    { pauseMs: PAUSE_MS },
-  );
 
   constructor(
     private readonly repository: SecretKeysRepository,
     private readonly dependants: Dependants,
     private readonly report: SecretReport,
-    private readonly leadership: Leadership,
     private readonly usable: UsableSecrets,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.task.startResting();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
-  }
-
   /** Rewrites everything that depends on old secrets with which no instance makes values any more. */
+  @InBackground({ pauseMs: PAUSE_MS, onLeader: true })
   async run(): Promise<void> {
     await this.usable.assertUsable();
     for (const secret of (await this.repository.inUse()).filter(({ isSettled }) => isSettled)) {

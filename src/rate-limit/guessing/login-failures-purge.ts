@@ -1,5 +1,5 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { Injectable } from '@nestjs/common';
+import { InBackground } from '../../platform/background/in-background.decorator.js';
 import { GuessingRules } from './guessing-rules.js';
 import { LoginFailuresRepository } from './login-failures.repository.js';
 
@@ -9,32 +9,21 @@ import { LoginFailuresRepository } from './login-failures.repository.js';
  */
 const FORGET_AFTER_DAYS = 90;
 
-/** One batch a minute deletes more than a million rows a day, and each batch is short enough not to block others. */
+/** Few enough that a batch does not block others. */
 const BATCH = 1000;
 const PAUSE_MS = 60_000;
 
 /** Deletes old login failures. Instances that purge at the same time skip each other's rows. */
 @Injectable()
-export class LoginFailuresPurge implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly task = new RepeatingTask(LoginFailuresPurge.name, () => this.purge(), {
-    pauseMs: PAUSE_MS,
-  });
-
+export class LoginFailuresPurge {
   constructor(
     private readonly failures: LoginFailuresRepository,
     private readonly rules: GuessingRules,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.task.startResting();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
-  }
-
-  /** Deletes one batch. */
-  async purge(): Promise<void> {
-    await this.failures.forget(FORGET_AFTER_DAYS, BATCH, this.rules);
+  /** Deletes one batch. Returns whether there may be more. */
+  @InBackground({ pauseMs: PAUSE_MS })
+  async purge(): Promise<boolean> {
+    return (await this.failures.forget(FORGET_AFTER_DAYS, BATCH, this.rules)) === BATCH;
   }
 }

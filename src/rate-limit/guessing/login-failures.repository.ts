@@ -131,18 +131,19 @@ export class LoginFailuresRepository {
   }
 
   /**
-   * Deletes one batch of rows that have been unchanged for this many days and never reached a wait. The number is part of
-   * the text, so that it is seen to match `login_failures_forgettable_idx`.
+   * Deletes one batch of rows that have been unchanged for this many days and never reached a wait; returns how many. The
+   * number of failures is part of the text, so that it is seen to match `login_failures_forgettable_idx`.
    */
-  async forget(days: number, batch: number, { firstWaitAt }: GuessingRules): Promise<void> {
-    await onDatabase(() =>
-      this.failures.query(
+  async forget(days: number, batch: number, { firstWaitAt }: GuessingRules): Promise<number> {
+    return onDatabase(async () => {
+      const [, deleted] = (await this.failures.query(
         `DELETE FROM login_failures WHERE (account_digest, device_id) IN (
            SELECT account_digest, device_id FROM login_failures
            WHERE failures < ${firstWaitAt} AND updated_at < ${databaseTime(this.clock, 'now()')} - $1 * interval '1 day'
            ORDER BY updated_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
         [days, batch],
-      ),
-    );
+      )) as [unknown, number];
+      return deleted;
+    });
   }
 }

@@ -12,30 +12,43 @@ export interface SharedDecision extends Decision {
   readonly grant: Grant | null;
 }
 
-/** Returns the keys of the script CONSUME and its arguments from the third on. */
-export function consumeCommand(requests: readonly (readonly CountedWindow[])[]): {
-  keys: string[];
-  args: (string | number)[];
-} {
-  const keys: string[] = [];
-  const rules: CountedWindow[] = [];
-  let plan = '';
-  for (const windows of requests) {
-    plan += String.fromCharCode(windows.length);
-    for (const window of windows) {
-      keys.push(window.key);
-      plan += String.fromCharCode(placeOf(window, rules));
-    }
-  }
-  const numbers = rules.flatMap((rule) => [
-    rule.limit,
-    rule.windowMs * 1000,
-    rule.grain,
-    rule.permits ?? 0,
-    termMs(rule) * 1000,
-  ]);
-  return { keys, args: [plan, ...numbers] };
+/** The keys of one execution of the script CONSUME, and its arguments from the third on. */
+export interface ConsumeCommand {
+  readonly keys: string[];
+  readonly args: (string | number)[];
 }
+
+/** A number up to this is one byte of UTF-8, in which arguments are sent. */
+const MOST_RULES = 127;
+
+/** Returns the commands that count requests in order, more than one only if their rules are too many for one. */
+export function consumeCommands(requests: readonly (readonly CountedWindow[])[]): ConsumeCommand[] {
+  const commands: ConsumeCommand[] = [];
+  for (let first = 0; first < requests.length;) {
+    const keys: string[] = [];
+    const rules: CountedWindow[] = [];
+    let plan = '';
+    for (; first < requests.length; first++) {
+      const windows = requests[first]!;
+      if (rules.length > 0 && rules.length + windows.length > MOST_RULES) break;
+      plan += String.fromCharCode(windows.length);
+      for (const window of windows) {
+        keys.push(window.key);
+        plan += String.fromCharCode(placeOf(window, rules));
+      }
+    }
+    commands.push({ keys, args: [plan, ...rules.flatMap(numbersOf)] });
+  }
+  return commands;
+}
+
+const numbersOf = (rule: CountedWindow) => [
+  rule.limit,
+  rule.windowMs * 1000,
+  rule.grain,
+  rule.permits ?? 0,
+  termMs(rule) * 1000,
+];
 
 /** Returns the decisions of an answer of the script CONSUME about that many windows, to a command sent at `sentAt`. */
 export function decisionsOf(answer: readonly number[], windows: number, sentAt: number): SharedDecision[] {
@@ -55,10 +68,7 @@ export function decisionsOf(answer: readonly number[], windows: number, sentAt: 
   });
 }
 
-/**
- * Returns the number of a window's rule in `rules`, counted from 1, and adds the rule if it is new. Rules come from the
- * table of policies and are few: each number fits into one byte of UTF-8.
- */
+/** Returns the number of a window's rule in `rules`, counted from 1, and adds the rule if it is new. */
 function placeOf(window: CountedWindow, rules: CountedWindow[]): number {
   const known = rules.findIndex(
     ({ limit, windowMs, grain, permits }) =>

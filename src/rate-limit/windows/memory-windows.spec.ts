@@ -135,6 +135,37 @@ describe('the memory of windows', () => {
     expect(store.size).toBe(500);
   });
 
+  it('shrinks beside a longer window, which keeps refusing', async () => {
+    const clock = new ManualClock();
+    const store = new MemoryWindows(clock);
+    const hour = { ...caller('asked for a mail'), windowMs: 3_600_000 };
+    await store.consume([hour]);
+    for (let index = 0; index < 1000; index++) await store.consume([caller(`old ${index}`)]);
+    clock.advance(WINDOW_MS);
+    for (let index = 0; index < 500; index++) await store.consume([caller(`new ${index}`)]);
+    expect(store.size).toBe(501);
+    expect(await store.consume([hour])).toMatchObject([{ allowed: false }]);
+  });
+
+  it('forgets longer windows as well while only shorter ones are used', async () => {
+    const clock = new ManualClock();
+    const store = new MemoryWindows(clock);
+    for (let index = 0; index < 10; index++)
+      await store.consume([{ ...caller(`hour ${index}`), windowMs: 3_600_000 }]);
+    clock.advance(3_600_000);
+    for (let index = 0; index < 5; index++) await store.consume([caller(`minute ${index}`)]);
+    expect(store.size).toBe(5);
+  });
+
+  it('drops no longer window because of a flood of shorter ones', async () => {
+    const store = new MemoryWindows(new ManualClock());
+    const hour = { ...caller('asked for a mail'), windowMs: 3_600_000 };
+    await store.consume([hour]);
+    for (let index = 0; index < 100_000; index++) await store.consume([caller(String(index))]);
+    expect(store.size).toBe(100_000);
+    expect(await store.consume([hour])).toMatchObject([{ allowed: false }]);
+  });
+
   it('is bounded: the key that was idle longest goes first', async () => {
     const store = new MemoryWindows(new ManualClock());
     for (let index = 0; index <= 100_000; index++) await store.consume([caller(String(index))]);

@@ -1,21 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
+import { BoundedMap } from '../../platform/memory/bounded-map.js';
 import { SlidingLog } from './sliding-log.js';
 import type { Decision, Window, WindowStore } from './window.js';
 
-/** About 100 MB in the worst case; beyond it the key that was idle longest is dropped. */
+/** About 100 MB in the worst case; beyond it, the key idle longest is dropped, of the length that has the most. */
 const MAX_KEYS = 100_000;
 
-/** Windows of this process: used when Redis is not configured, and while it is unavailable. */
+/**
+ * Windows of this process: used when Redis is not configured, and while it is unavailable. If there are too many, keys of the
+ * length of window that has the most are dropped, so a flood in short windows drops none of an hour.
+ */
 @Injectable()
 export class MemoryWindows implements WindowStore {
-  /** Least recently admitted first, the iteration order of a Map. */
-  private readonly logs = new Map<string, SlidingLog>();
+  /**
+   * By the length of the window, milliseconds. Each map has the least recently admitted first, which is the first to
+   * expire; a longer window, which expires later, is in the way of no other.
+   */
+  private readonly logs = new Map<number, BoundedMap<string, SlidingLog>>();
 
   constructor(private readonly clock: Clock) {}
 
   get size(): number {
-    return this.logs.size;
+    let size = 0;
+    for (const logs of this.logs.values()) size += logs.size;
+    return size;
   }
 
   consume(windows: readonly Window[]): Promise<readonly Decision[]> {
@@ -28,11 +37,11 @@ export class MemoryWindows implements WindowStore {
   }
 
   async refund(windows: readonly Window[], at: number): Promise<void> {
-    for (const window of windows) this.logs.get(window.key)?.refund(at, window);
+    for (const window of windows) this.logs.get(window.windowMs)?.get(window.key)?.refund(at, window);
   }
 
   private decide(windows: readonly Window[], nowMs: number): Decision[] {
-    const logs = windows.map(({ key }) => this.logs.get(key) ?? new SlidingLog());
+    const logs = windows.map(({ key, windowMs }) => this.logs.get(windowMs)?.get(key) ?? new SlidingLog());
     const counts = windows.map((window, index) => logs[index]!.countAt(nowMs, window));
     const admitted = windows.every(({ limit }, index) => counts[index]! < limit);
     if (admitted) for (const [index, window] of windows.entries()) this.admit(window, logs[index]!, nowMs);
@@ -46,17 +55,30 @@ export class MemoryWindows implements WindowStore {
 
   private admit(window: Window, log: SlidingLog, nowMs: number): void {
     log.admit(nowMs, window);
-    this.logs.delete(window.key);
-    this.logs.set(window.key, log);
+    const logs = this.logs.get(window.windowMs) ?? new BoundedMap<string, SlidingLog>(MAX_KEYS);
+    this.logs.set(window.windowMs, logs);
+    logs.set(window.key, log);
     this.forget(nowMs);
   }
 
-  /** Drops two expired keys for each new one, so that the map shrinks without a timer. */
+  /**
+   * Drops up to two expired keys of each length for each admission, so that the maps shrink without a timer, and one beyond
+   * {@link MAX_KEYS}.
+   */
   private forget(nowMs: number): void {
-    let looked = 0;
-    for (const [key, log] of this.logs) {
-      if (this.logs.size <= MAX_KEYS && (log.expiresAtMs > nowMs || looked++ === 2)) return;
-      this.logs.delete(key);
+    let largest: BoundedMap<string, SlidingLog> | null = null;
+    for (const logs of this.logs.values()) {
+      for (let dropped = 0; dropped < 2 && isExpired(logs.oldest(), nowMs); dropped++) dropOldest(logs);
+      if (!largest || logs.size > largest.size) largest = logs;
     }
+    if (largest && this.size > MAX_KEYS) dropOldest(largest);
   }
+}
+
+const isExpired = (oldest: [string, SlidingLog] | undefined, nowMs: number) =>
+  oldest !== undefined && oldest[1].expiresAtMs <= nowMs;
+
+function dropOldest(logs: BoundedMap<string, SlidingLog>): void {
+  const oldest = logs.oldest();
+  if (oldest) logs.delete(oldest[0]);
 }

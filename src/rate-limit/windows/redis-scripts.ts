@@ -68,18 +68,19 @@ return answer
 `);
 
 /**
- * Takes one admission back. KEYS: windows that counted it. ARGV: the time that CONSUME returned, then each grain.
- * Admissions that share a timestamp are indistinguishable to the window, so the newest group loses one.
+ * Takes one admission back, unless it has left the window: then all others are newer. KEYS: windows that counted it. ARGV:
+ * the time that CONSUME returned, then each grain. Admissions that share a timestamp are indistinguishable to the window, so the newest group loses one.
  */
 export const REFUND = redisScript(`${LOG_FUNCTIONS}
+local admitted = tonumber(ARGV[1])
 for i = 1, #KEYS do
   local grain = tonumber(ARGV[i + 1])
   local log = call('GET', KEYS[i]) or ''
   local last = end_of_groups(log, grain)
-  if last >= 16 then
+  if last >= 16 and read('<d', log, 9) <= admitted then
     local fill, at = read('<d', log, 1) - 1, last - 7
     if fill == 0 then
-      while grain == 1 and at > 9 and read('<d', log, at) > tonumber(ARGV[1]) do at = at - 8 end
+      while grain == 1 and read('<d', log, at) > admitted do at = at - 8 end
       log, fill = sub(log, 1, at - 1) .. sub(log, at + 8), grain
     end
     if #log < 16 then call('DEL', KEYS[i])

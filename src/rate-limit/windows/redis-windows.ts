@@ -5,7 +5,13 @@ import { RedisConnection } from '../../platform/redis/redis-connection.js';
 import { evaluate } from '../../platform/redis/redis-script.js';
 import { RedisUnavailable } from '../../platform/redis/redis-unavailable.js';
 import { TurnBatch } from '../../platform/redis/turn-batch.js';
-import { consumeCommand, type CountedWindow, decisionsOf, type SharedDecision } from './consume-command.js';
+import {
+  type ConsumeCommand,
+  consumeCommands,
+  type CountedWindow,
+  decisionsOf,
+  type SharedDecision,
+} from './consume-command.js';
 import type { Lease } from './lease.js';
 import { RedisClock } from './redis-clock.js';
 import { CONSUME, REFUND } from './redis-scripts.js';
@@ -112,22 +118,31 @@ export class RedisWindows implements WindowStore {
     requests: readonly Windows[],
     isAwaited: () => boolean,
   ): Promise<SharedDecision[]> {
-    const decisions = await this.askBefore(this.redisClock.deadline(LATE_MS), client, requests);
+    const commands = consumeCommands(requests);
+    const answers = await Promise.all(commands.map((command) => this.decide(client, command, isAwaited)));
+    return answers.flat();
+  }
+
+  private async decide(
+    client: RedisClient,
+    command: ConsumeCommand,
+    isAwaited: () => boolean,
+  ): Promise<SharedDecision[]> {
+    const decisions = await this.decideBefore(this.redisClock.deadline(LATE_MS), client, command);
     if (decisions) return decisions;
     // The deadline passed and nothing was counted. If the caller is still waiting, the server was not paused: this process
     // stalled, or the clock behind the deadline was set.
     if (!isAwaited()) throw new RedisUnavailable('the answer came too late');
     this.redisClock.forget();
-    return (await this.askBefore(NO_DEADLINE, client, requests))!;
+    return (await this.decideBefore(NO_DEADLINE, client, command))!;
   }
 
   /** Returns null when the deadline had passed. */
-  private async askBefore(
+  private async decideBefore(
     deadline: number,
     client: RedisClient,
-    requests: readonly Windows[],
+    { keys, args }: ConsumeCommand,
   ): Promise<SharedDecision[] | null> {
-    const { keys, args } = consumeCommand(requests);
     const aheadUs = this.clock.aheadMs() * 1000;
     const sentAt = performance.now();
     const answer = (await evaluate(client, CONSUME, keys, [deadline, aheadUs, ...args])) as number[];

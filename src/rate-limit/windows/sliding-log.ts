@@ -32,15 +32,16 @@ export class SlidingLog {
   }
 
   /**
-   * Takes back one admission of that time. Admissions that share a timestamp are indistinguishable to the window, so the
-   * newest group loses one.
+   * Takes back one admission of that time, unless it has left the window. Admissions that share a timestamp are
+   * indistinguishable to the window, so the newest group loses one.
    */
   refund(at: number, { grain }: Window): void {
-    if (this.starts.length <= this.first) return;
+    const oldest = this.starts[this.first];
+    if (oldest === undefined || oldest > at) return;
     this.fill--;
     if (this.fill > 0) return;
     let index = this.starts.length - 1;
-    if (grain === 1) while (index > this.first && this.starts[index]! > at) index--;
+    if (grain === 1) while (this.starts[index]! > at) index--;
     this.starts.splice(index, 1);
     this.fill = grain;
   }

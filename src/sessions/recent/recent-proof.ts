@@ -44,7 +44,9 @@ export class RecentProof {
     const found = await this.sessions.findLive(sessionId, this.clock.now());
     if (found?.owner.id !== userId) return 'ended';
     const { session } = found;
-    if (maxAgeSeconds === null || this.ageMs(session) <= maxAgeSeconds * 1000) {
+    const isInTime = maxAgeSeconds === null || this.ageMs(session) <= maxAgeSeconds * 1000;
+    // The factors that proved a session can be removed, which leaves no proof that could be recent.
+    if (isInTime && session.amr.length > 0) {
       const level = acr ?? (await this.methods.levelOf(userId));
       if (isEnough(session.acr, level)) return null;
       if (acr === null) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Origin } from '../../platform/http/origin.js';
 
-/** How the previous version identifies a client: user agent and network. Still written for its instances. */
+/** Identifies a client by user agent and network. The previous version binds a rotation to it. */
 export function clientFingerprint({ network, userAgent }: Origin): Buffer {
   return createHash('sha256')
     .update(JSON.stringify([network, userAgent]))

@@ -1,5 +1,5 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { Injectable } from '@nestjs/common';
+import { InBackground } from '../../platform/background/in-background.decorator.js';
 import { RevocationListRepository } from './revocation-list.repository.js';
 
 const PAUSE_MS = 60_000;
@@ -10,24 +10,16 @@ const KEPT_SECONDS = 60;
 
 /** Deletes revocations that no token is concerned by any more, oldest first. */
 @Injectable()
-export class RevocationRetention implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly task = new RepeatingTask(RevocationRetention.name, () => this.enforce(), {
-    pauseMs: PAUSE_MS,
-  });
-
+export class RevocationRetention {
   constructor(private readonly list: RevocationListRepository) {}
 
-  onApplicationBootstrap(): void {
-    this.task.startResting();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
-  }
-
-  /** Only numbered revocations are deleted, so those that nobody has read yet are numbered first. */
-  async enforce(): Promise<void> {
+  /**
+   * Deletes one batch. Returns whether there may be more. Only numbered revocations are deleted, so those that nobody has
+   * read yet are numbered first.
+   */
+  @InBackground({ pauseMs: PAUSE_MS })
+  async enforce(): Promise<boolean> {
     await this.list.number();
-    while ((await this.list.deleteOldest(KEPT_SECONDS, BATCH)) === BATCH);
+    return (await this.list.deleteOldest(KEPT_SECONDS, BATCH)) === BATCH;
   }
 }

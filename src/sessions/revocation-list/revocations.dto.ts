@@ -5,8 +5,11 @@ import { type ListedReason, REVOCATION_REASONS } from './revocation-item.js';
 
 /** Where to continue, and how long to wait for the next revocation. */
 export class ListRevocationsDto {
-  /** A `cursor` of an earlier answer or of one of its items; without it, the list begins with the oldest item kept. */
-  @ApiPropertyOptional({ example: '1842' })
+  /**
+   * A `cursor` of an earlier answer or of one of its items, such as `1842`; without it, the list begins with the oldest
+   * item kept.
+   */
+  @ApiPropertyOptional()
   @IsOptional()
   @Matches(/^\d{1,15}$/, { message: 'after must be a cursor of an earlier answer' })
   after?: string;

@@ -1,6 +1,6 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
-import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { InBackground } from '../../platform/background/in-background.decorator.js';
 import { LatestTimes } from '../../platform/memory/latest-times.js';
 import type { Session } from '../session.entity.js';
 import { SessionsRepository } from '../sessions.repository.js';
@@ -13,20 +13,11 @@ const INTERVAL_MS = 30_000;
  * in use are written to PostgreSQL, a thousand per statement. A process that is killed loses its last half minute.
  */
 @Injectable()
-export class LastSeen implements OnApplicationBootstrap, OnModuleDestroy {
+export class LastSeen {
   private readonly seen: LatestTimes;
-  private readonly task = new RepeatingTask(LastSeen.name, () => this.write(), { pauseMs: INTERVAL_MS });
 
   constructor(sessions: SessionsRepository, clock: Clock) {
     this.seen = new LatestTimes((batch) => sessions.noteSeen(batch), clock);
-  }
-
-  onApplicationBootstrap(): void {
-    this.task.startResting();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.finish();
   }
 
   /** Records that a session is in use now. */
@@ -44,6 +35,7 @@ export class LastSeen implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Writes a batch; returns whether there is more. Entries that could not be written are kept. */
+  @InBackground({ pauseMs: INTERVAL_MS, runsAtEnd: true })
   async write(): Promise<boolean> {
     return this.seen.write();
   }

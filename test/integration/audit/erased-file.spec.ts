@@ -22,7 +22,9 @@ describe('the file of erased people', () => {
   let file: ErasedFile;
   /** The records that PostgreSQL refused. */
   let refused: string[];
-  let proof: { secretId: string; isDeleted: object };
+  let proof: { secretId: string; prove: object };
+  /** Whose proof takes another look. */
+  let unfinished: string | null;
   /** Whose proof was looked at. */
   let proofs: string[];
   const unrequested = '019a0000-0000-7000-8000-999999999999';
@@ -59,11 +61,13 @@ describe('the file of erased people', () => {
     };
     const spool = { forget } as unknown as AuditSpool;
     proofs = [];
+    unfinished = null;
     proof = {
       secretId: 'former',
-      isDeleted: async ({ userId }: { userId: string }) => {
+      prove: async ({ userId }: { userId: string }) => {
         proofs.push(userId);
-        return userId !== unrequested;
+        if (userId === unfinished) return 'unfinished';
+        return userId === unrequested ? 'unproven' : 'deleted';
       },
     };
     const environment = Object.assign(new Environment(), { DATA_DIR: dataDir });
@@ -82,9 +86,9 @@ describe('the file of erased people', () => {
   });
 
   it('misses nobody whose deletion was committed after a later one', async () => {
-    await remove(1, at(10));
+    await remove(1, at(NOW_SECOND - 200));
     await update();
-    await remove(2, at(9));
+    await remove(2, at(NOW_SECOND - 400));
     await update();
     expect(idsInFile()).toEqual([idOf(1), idOf(2)]);
   });
@@ -98,7 +102,7 @@ describe('the file of erased people', () => {
   });
 
   it('has the records of somebody removed that PostgreSQL refuses after the deletion', async () => {
-    await remove(1, at(10));
+    await remove(1, at(NOW_SECOND - 10));
     refused.push(`about ${idOf(1)}`);
     await update();
     expect(refused).toEqual([]);
@@ -148,6 +152,29 @@ describe('the file of erased people', () => {
     },
   );
 
+  it('contains those whose proof was found later, however many were deleted since', async () => {
+    await remove(1, at(10));
+    await remove(2, at(1000));
+    unfinished = idOf(1);
+    await update();
+    await update();
+    expect(idsInFile()).toEqual([idOf(2)]);
+    unfinished = null;
+    await update();
+    expect(idsInFile()).toEqual([idOf(2), idOf(1)]);
+  });
+
+  it('reads nothing again while nobody is deleted', async () => {
+    const read = vi.spyOn(trail.module.get(ErasuresRepository), 'deletedAfter');
+    onTestFinished(() => read.mockRestore());
+    await add(idsOf(0, 5), at(10));
+    await update();
+    read.mockClear();
+    await file.update();
+    expect(await Promise.all(read.mock.results.map(({ value }) => value as unknown))).toEqual([[]]);
+    expect(proofs).toHaveLength(5);
+  });
+
   it('says once how many people it leaves out', async () => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     onTestFinished(() => warn.mockRestore());
@@ -164,9 +191,9 @@ describe('the file of erased people', () => {
     await update();
     proofs = [];
     await update();
-    expect(proofs).toEqual([idOf(2)]);
+    expect(proofs).toEqual([]);
     proof.secretId = 'current';
     await update();
-    expect(proofs).toEqual([idOf(2), idOf(1), idOf(2)]);
+    expect(proofs).toEqual([idOf(1), idOf(2)]);
   });
 });

@@ -147,9 +147,9 @@ describe('Erasing a person with many entries', () => {
       await run(other);
       expect(await isErased(userId)).toBe(true);
     });
-    expect(
-      page.mock.calls.every(([, { source, after }]) => source !== 'events about' || after !== null),
-    ).toBe(true);
+    const pages = page.mock.calls.map(([, { source, after }]) => ({ source, after }));
+    expect(pages.length).toBeGreaterThan(0);
+    expect(pages).not.toContainEqual({ source: 'events about', after: null });
     expect(await leftOf(userId)).toBe(0);
     expect(await stated(userId)).toEqual([{ entries: PAGES, format1: 0, actorId: userId }]);
   });

@@ -36,7 +36,7 @@ describe('The proof that the service deleted somebody', () => {
       [userId, erasedAt, mac],
     );
   const codeUnder = (secret: string) =>
-    new ErasureProof(new MasterKey(secret), null!, null!).codeOf({ userId, actor: null });
+    new ErasureProof(new MasterKey(secret), null!).codeOf({ userId, actor: null });
   const code = async () => {
     await trail.module.get(ErasedFile).update();
     const [row] = await trail.dataSource.query<[{ mac: Buffer | null }]>('SELECT mac FROM erasures');

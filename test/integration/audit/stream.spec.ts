@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { AuditFeed } from '../../../src/audit/feed/audit-feed.js';
 import { AuditStreams } from '../../../src/audit/stream/audit-streams.js';
 import type { Subscription } from '../../../src/audit/stream/event-frames.js';
@@ -175,18 +174,21 @@ describe('AuditStreams', () => {
   it('check for new entries twice a second, even if there are always some', async () => {
     const frames = begin({});
     await next(frames);
-    const reads = vi.spyOn(feed, 'readAfter');
+    const readAtMs: number[] = [];
+    const read = feed.readAfter.bind(feed);
+    vi.spyOn(feed, 'readAfter').mockImplementation((...parameters) => {
+      readAtMs.push(performance.now());
+      return read(...parameters);
+    });
     const reading = (async () => {
       for (let frame = await frames.next(); !frame.done; frame = await frames.next());
     })();
-    // Uses real time, because the pause does.
-    for (let n = 0; n < 40; n++) {
-      await trail.record(1);
-      await delay(20);
-    }
-    expect(reads.mock.calls.length).toBeLessThanOrEqual(4);
+    while (readAtMs.length < 3) await trail.record(1);
     streams[0]!.destroy();
     await reading.catch(() => undefined);
+    const pauses = readAtMs.slice(1, 3).map((at, index) => at - readAtMs[index]!);
+    // A timer may be early by a fraction of a millisecond.
+    expect(pauses.map((pause) => pause >= 499)).toEqual([true, true]);
   });
 
   it.each(['', '1', 'x:', '-1:', '12345678901234567:', "1:' OR true"])(

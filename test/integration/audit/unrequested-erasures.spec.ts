@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DeletionsRepository } from '../../../src/audit/erasure/deletions.repository.js';
+import { ErasureProof } from '../../../src/audit/erasure/erasure-proof.js';
 import { ErasureStatement } from '../../../src/audit/erasure/erasure-statement.js';
 import { ErasureTask } from '../../../src/audit/erasure/erasure-task.js';
 import { Erasures } from '../../../src/audit/erasure/erasures.js';
@@ -71,6 +73,13 @@ describe('An erasure that the service did not request', () => {
       origin: { ...ORIGIN, ip: null, userAgent: null, ...(actor && { actor }) },
       details: {},
     });
+  const insertDeletions = (count: number) =>
+    trail.dataSource.query(
+      `INSERT INTO audit_events (time, id, type, outcome, user_id, details, digest, mac)
+       SELECT now(), gen_random_uuid(), 'user_deleted', 'success', $1, '{}', sha256(''), sha256('')
+       FROM generate_series(1, $2)`,
+      [userId, count],
+    );
   const requestAtDeletion = () =>
     trail.transactions.run((tx) => trail.module.get(Erasures).request(tx, userId, null));
   const request = () =>
@@ -120,12 +129,7 @@ describe('An erasure that the service did not request', () => {
 
   it('is not proven by an event that was inserted', async () => {
     await insert();
-    await trail.dataSource.query(
-      `INSERT INTO audit_events (time, id, type, outcome, user_id, details, digest, mac)
-       SELECT now(), gen_random_uuid(), 'user_deleted', 'success', $1, '{}', sha256(''), sha256('')
-       FROM generate_series(1, 50)`,
-      [userId],
-    );
+    await insertDeletions(50);
     await run();
     expect([await left(), await statements()]).toEqual([ENTRIES, []]);
   });
@@ -139,6 +143,76 @@ describe('An erasure that the service did not request', () => {
     await run();
     await run();
     expect(await left()).toBe(0);
+  });
+
+  it('does not delay one that was requested, however many there are', { timeout: 60_000 }, async () => {
+    for (let thousands = 0; thousands < 10; thousands++)
+      await trail.dataSource.query(
+        `INSERT INTO erasures (user_id, deleted_at, due_at)
+         SELECT gen_random_uuid(), now(), now() - interval '1 day' FROM generate_series(1, 1000)`,
+      );
+    await request();
+    const requestedMs = performance.now();
+    const task = trail.module.get(ErasureTask);
+    while ((await statements()).length === 0) await task.run();
+    expect(performance.now() - requestedMs).toBeLessThan(20_000);
+    const [due] = await trail.dataSource.query<[{ count: number }]>(
+      'SELECT count(*)::int FROM erasures WHERE due_at <= now()',
+    );
+    expect(due).toEqual({ count: 1 });
+  });
+
+  it('is tried again an hour later, unless it was requested meanwhile', async () => {
+    await insert();
+    const task = trail.module.get(ErasureTask);
+    expect(await task.run()).toBe(true);
+    expect(
+      await trail.dataSource.query(
+        `SELECT due_at BETWEEN now() + interval '59 minutes' AND now() + interval '1 hour' AS postponed FROM erasures`,
+      ),
+    ).toEqual([{ postponed: true }]);
+    await trail.dataSource.query('UPDATE erasures SET due_at = now()');
+    const proof = trail.module.get(ErasureProof);
+    const named = proof.named.bind(proof);
+    proof.named = async (rows) => {
+      await requestAtDeletion();
+      return named(rows);
+    };
+    await task.run();
+    proof.named = named;
+    expect(await trail.dataSource.query('SELECT due_at <= now() AS due FROM erasures')).toEqual([
+      { due: true },
+    ]);
+  });
+
+  it('does not hold back others if its proof cannot be looked up', async () => {
+    await recordDeletion();
+    await insert();
+    const genuine = userId;
+    userId = randomUUID();
+    await request();
+    trail.module.get(DeletionsRepository).of = () =>
+      Promise.reject(new Error('canceling statement due to statement timeout'));
+    const task = trail.module.get(ErasureTask);
+    await expect(task.run()).rejects.toThrow('statement timeout');
+    expect(await statements()).toHaveLength(1);
+    userId = genuine;
+    expect([await left(), await statements()]).toEqual([ENTRIES, []]);
+  });
+
+  it('is not one whose event is hidden behind any number of inserted ones', async () => {
+    await recordDeletion();
+    await insert();
+    await insertDeletions(500);
+    const page = vi.spyOn(trail.module.get(DeletionsRepository), 'of');
+    const task = trail.module.get(ErasureTask);
+    await task.run();
+    await task.run();
+    expect(page).toHaveBeenCalledTimes(2);
+    expect(await statements()).toEqual([]);
+    for (let runs = 0; runs < 10; runs++) await task.run();
+    expect(await statements()).toHaveLength(1);
+    expect(errors).not.toHaveBeenCalled();
   });
 
   it('is that of a person with an account, even if the row was copied from an earlier deletion', async () => {

@@ -1,7 +1,8 @@
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { changeBriefly } from '../../../src/platform/database/brief-lock.js';
+import { StartInterrupted } from '../../../src/platform/database/advisory-lock.js';
+import { changeBriefly, TableInUse } from '../../../src/platform/database/brief-lock.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
 import { migrate } from '../../../src/platform/database/migrate.js';
 import { MIGRATIONS } from '../../../src/platform/database/migrations/migrations.js';
@@ -73,6 +74,30 @@ describe('A migration of a table that a backup reads', () => {
     ).rejects.toThrow('the table audit_calls must be changed');
     expect(runner.isTransactionActive).toBe(false);
     await runner.release();
+  });
+
+  it('never makes writers wait longer because a backup takes long', { timeout: 20_000 }, async () => {
+    await read('sessions');
+    const runner = owner.createQueryRunner();
+    const ended = new AbortController();
+    const change = changeBriefly(runner, 'sessions', 'ALTER TABLE sessions ADD COLUMN later int', 6)
+      .catch((error: unknown) => error)
+      .finally(() => ended.abort());
+    while (!ended.signal.aborted) await write('sessions');
+    expect(await change).toBeInstanceOf(TableInUse);
+    await runner.release();
+  });
+
+  it('ends at a signal, however many migrations would have to wait', async () => {
+    await read('sessions');
+    const interruption = new AbortController();
+    const migrated = migrate(db.settings, { signal: interruption.signal });
+    migrated.catch(() => undefined);
+    await waits('sessions');
+    const interruptedMs = performance.now();
+    interruption.abort();
+    await expect(migrated).rejects.toThrow(StartInterrupted);
+    expect(performance.now() - interruptedMs).toBeLessThan(3000);
   });
 
   it('can be made again after a start that gave up in the middle', async () => {

@@ -1,6 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { acknowledge, resolve } from '../../../src/monitoring/alerts/alert-lifecycle.js';
 import { AlertUpkeep } from '../../../src/monitoring/alerts/alert-upkeep.js';
+import { BackgroundTasks } from '../../../src/platform/background/background-tasks.js';
+import { RepeatingTask } from '../../../src/platform/clock/repeating-task.js';
 import type { Leadership } from '../../../src/platform/leader/leadership.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
 import type { Alert } from '../../../src/monitoring/alerts/alert.entity.js';
@@ -121,13 +124,16 @@ describe('Alerts in PostgreSQL', () => {
 
   it('are resolved only by the leader', async () => {
     await one.raise(finding());
-    const stepOf = (isLeader: boolean) =>
-      new AlertUpkeep([WARNING], one.alerts, new ManualClock(Date.UTC(2026, 0, 2)), {
-        isLeader,
-      } as Leadership).step();
-    await stepOf(false);
+    const upkeep = new AlertUpkeep([WARNING], one.alerts, new ManualClock(Date.UTC(2026, 0, 2)));
+    const discovery = { getProviders: () => [{ instance: upkeep }] } as unknown as DiscoveryService;
+    const leadership = { isLeader: false };
+    const tasks = new BackgroundTasks(discovery, new MetadataScanner(), leadership as Leadership);
+    tasks.onApplicationBootstrap();
+    onTestFinished(() => tasks.onModuleDestroy());
+    await RepeatingTask.runAll();
     expect(await one.rows()).toMatchObject([{ state: 'open' }]);
-    await stepOf(true);
+    leadership.isLeader = true;
+    await RepeatingTask.runAll();
     expect(await one.rows()).toMatchObject([{ state: 'resolved' }]);
   });
 

@@ -373,6 +373,29 @@ describe('Detection', () => {
     logged.mockRestore();
   });
 
+  it('does not skip an entry instead of one that another leader has skipped', async () => {
+    const logged = vi.spyOn(Logger.prototype, 'error').mockReturnValue();
+    const grant = { kind: 'grant', account: 'climber', role: 'admin', at: 0 } as const;
+    const [refused] = trailOf([grant], START);
+    trail.entries.push({ ...refused!, requestId: 'a\u0000b' });
+    const leadership = { isLeader: true };
+    const former = instance(leadership);
+    // Three times in a page, and three times alone.
+    await attempt(former, 6);
+    leadership.isLeader = false;
+    await former.step();
+    await attempt(instance(), 7);
+    expect(logged).toHaveBeenCalledWith(
+      expect.stringContaining(`Detection skipped the entry ${refused!.id}`),
+      undefined,
+    );
+    happen([grant], START + 1000);
+    leadership.isLeader = true;
+    await former.step();
+    expect(await found()).toEqual([['privilege_granted', 1]]);
+    logged.mockRestore();
+  });
+
   it.each([
     ['an address that is none', { address: 'x:y' }, [], 1],
     ['a subject that is no text', { details: { kid: { toString: 1, valueOf: 1 } } }, [], 1],

@@ -65,4 +65,18 @@ describe('The rules and the dashboard for Prometheus', () => {
     expect(unknown).toEqual([]);
     expect(known.size).toBeGreaterThan(20);
   });
+
+  it('leave out no metric of the service', async () => {
+    const app = await startApp();
+    const { body } = await app.call({ url: '/metrics' });
+    await app.close();
+    const exported = [...body.matchAll(/^# TYPE (portcullis_\w+)/gm)].map(([, name]) => name!);
+    const shown = new Set(
+      FILES.flatMap((file) => readFileSync(file, 'utf8').match(METRIC) ?? []).map((name) =>
+        name.replace(/_(bucket|count|sum)$/, ''),
+      ),
+    );
+    expect(exported.length).toBeGreaterThan(20);
+    expect(exported.filter((name) => !shown.has(name))).toEqual([]);
+  });
 });

@@ -80,6 +80,14 @@ for (const { name, open, isMissing } of stores) {
       }
     });
 
+    it('apply 300 different limits to as many concurrent requests', async () => {
+      const limits = Array.from({ length: 300 }, (_, index) => index + 1);
+      const answers = await Promise.all(limits.map((limit) => store.consume([window(limit), window(1000)])));
+      expect(answers.map((decisions) => decisions.map(({ remaining }) => remaining))).toEqual(
+        limits.map((limit) => [limit - 1, 999]),
+      );
+    });
+
     it('return the remaining requests, and when there are more', async () => {
       const one = window(3);
       const decisions = [
@@ -149,11 +157,33 @@ for (const { name, open, isMissing } of stores) {
 
     it('give back exactly the admission that is refunded', async () => {
       const [one, other] = [window(2), window(5)];
-      const [decision] = await store.consume([one, other]);
+      const [ofOne, ofOther] = await store.consume([one, other]);
       await store.consume([one]);
-      await store.refund([one, other], decision!.at);
+      // In a cluster, each node has decided on its own clock.
+      await store.refund([one], ofOne!.at);
+      await store.refund([other], ofOther!.at);
       expect(await admitted(store, [one], 5)).toBe(1);
       expect(await admitted(store, [other], 10)).toBe(5);
+    });
+
+    it('take back no other admission when the refunded one has left the window', async () => {
+      const one = window(2);
+      const [decision] = await store.consume([one]);
+      await opened.pass(WINDOW_MS * 1.1);
+      expect(await admitted(store, [one], 2)).toBe(2);
+      await store.refund([one], decision!.at);
+      expect(allowed(await store.consume([one]))).toBe(false);
+    });
+
+    it('take back an admission that is not the newest, and one of several of one time', async () => {
+      const one = window(4);
+      await store.consume([one]);
+      await opened.pass(1000);
+      const [decision] = await store.consume([one]);
+      await opened.pass(1000);
+      expect(await admitted(store, [one], 2)).toBe(2);
+      await store.refund([one], decision!.at);
+      expect(await admitted(store, [one], 3)).toBe(1);
     });
 
     it('refund nothing that they have not counted', async () => {

@@ -2411,7 +2411,8 @@ export type ListRevocationsData = {
     path?: never;
     query?: {
         /**
-         * A `cursor` of an earlier answer or of one of its items; without it, the list begins with the oldest item kept.
+         * A `cursor` of an earlier answer or of one of its items, such as `1842`; without it, the list begins with the oldest
+         * item kept.
          */
         after?: string;
         /**
@@ -5290,7 +5291,7 @@ export type AskGatewayData = {
         /**
          * The name of the rule, exactly.
          */
-        rule: unknown;
+        rule: string;
     };
     query?: never;
     url: '/gate/{rule}';

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PlatformErrors } from '../../../platform/errors/platform.errors.js';
-import { Problem } from '../../../platform/errors/problem.js';
+import { unacceptable } from '../../../platform/errors/unacceptable.js';
 import { BreachedPasswords } from './breached-passwords.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordPolicy } from './password-policy.js';
@@ -27,8 +26,7 @@ export class NewPassword {
   /** Throws `validation_failed`, with the reason, for a password that {@link faultOf} refuses. */
   async assertAcceptable(password: string, email: string, pointer: string): Promise<void> {
     const detail = await this.faultOf(password, email);
-    if (detail !== null)
-      throw new Problem(PlatformErrors.validation_failed, { errors: [{ pointer, detail }] });
+    if (detail !== null) throw unacceptable(pointer, detail);
   }
 
   /** Throws `overloaded` if a new hash would wait too long. */

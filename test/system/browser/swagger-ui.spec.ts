@@ -88,4 +88,13 @@ describe.skipIf(lacksChromium)('Swagger UI in Chromium', () => {
     expect((await execute('logOut')).status).toContain('204');
     expect(failed).toEqual([]);
   });
+
+  it('asks for the access token first when somebody opens the dialog for credentials', async () => {
+    await page.locator('.auth-wrapper .authorize').click();
+    await page.waitForSelector('.modal-ux');
+    const scheme = await page.evaluate<string>(
+      `document.activeElement.closest('.auth-container').querySelector('h4').innerText`,
+    );
+    expect(scheme).toMatch(/^bearer\s/);
+  });
 });

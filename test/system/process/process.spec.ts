@@ -3,17 +3,17 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import { productVersion } from '../../src/platform/config/product-version.js';
-import { asSuperuser } from '../support/app/as-superuser.js';
-import { temporaryFolder } from '../support/files/temporary-folder.js';
-import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
+import { productVersion } from '../../../src/platform/config/product-version.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
+import { temporaryFolder } from '../../support/files/temporary-folder.js';
+import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 import {
   childrenOf,
   type ServiceOptions,
   type ServiceProcess,
   startService,
-} from '../support/servers/service-process.js';
-import { eventually } from '../support/time/eventually.js';
+} from '../../support/servers/service-process.js';
+import { eventually } from '../../support/time/eventually.js';
 
 const TIMEOUT_MS = 180_000;
 const NODE = [process.execPath, 'scripts/start.cjs'] as const;

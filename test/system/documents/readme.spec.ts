@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
-import { startApp } from '../support/app/test-app.js';
+import { startApp } from '../../support/app/test-app.js';
 
 it('the tour of the README can be taken as it is written', async () => {
   const readme = await readFile('README.md', 'utf8');

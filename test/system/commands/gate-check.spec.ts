@@ -2,14 +2,14 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gateCheck } from '../../src/cli/gate-check.js';
-import { readGateRules } from '../../src/gateway/rules/gate-rules.js';
-import { signUp } from '../support/app/accounts.js';
-import { startApp, type TestApp } from '../support/app/test-app.js';
-import { runHere, runProcess } from '../support/cli/operator-commands.js';
-import { GATEWAY_PROGRAMS, startGateway } from '../support/gateway/gateway-proxy.js';
-import { type RulesFile, writeRules } from '../support/gateway/rules-file.js';
-import { freePort } from '../support/network/free-port.js';
+import { gateCheck } from '../../../src/cli/gate-check.js';
+import { readGateRules } from '../../../src/gateway/rules/gate-rules.js';
+import { signUp } from '../../support/app/accounts.js';
+import { startApp, type TestApp } from '../../support/app/test-app.js';
+import { runHere, runProcess } from '../../support/cli/operator-commands.js';
+import { GATEWAY_PROGRAMS, startGateway } from '../../support/gateway/gateway-proxy.js';
+import { type RulesFile, writeRules } from '../../support/gateway/rules-file.js';
+import { freePort } from '../../support/network/free-port.js';
 
 /** Listens on a free loopback port, and answers one request after the other in these ways, over and over. */
 async function startAnswering(answers: readonly { status: number; retryAfter?: string }[]) {

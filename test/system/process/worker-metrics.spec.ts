@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasPromtool, promtool } from '../support/monitoring/promtool.js';
-import { childrenOf, type ServiceProcess, startService } from '../support/servers/service-process.js';
-import { eventually } from '../support/time/eventually.js';
+import { hasPromtool, promtool } from '../../support/monitoring/promtool.js';
+import { childrenOf, type ServiceProcess, startService } from '../../support/servers/service-process.js';
+import { eventually } from '../../support/time/eventually.js';
 
 const TIMEOUT_MS = 180_000;
 const REQUESTS = 40;

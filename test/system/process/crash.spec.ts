@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PASSWORD } from '../support/app/accounts.js';
-import { asSuperuser } from '../support/app/as-superuser.js';
-import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
-import { type ServiceProcess, startService } from '../support/servers/service-process.js';
-import { eventually } from '../support/time/eventually.js';
+import { PASSWORD } from '../../support/app/accounts.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
+import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
+import { type ServiceProcess, startService } from '../../support/servers/service-process.js';
+import { eventually } from '../../support/time/eventually.js';
 
 /** The number of times that the process is killed; the nightly run sets CRASH_ROUNDS=20. */
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 4);

@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { logIn, newAddress, PASSWORD, register, signUp } from '../support/app/accounts.js';
-import { asSuperuser } from '../support/app/as-superuser.js';
-import { type Challenge, codeOf, enrolTotp } from '../support/app/factors.js';
-import { mailTo } from '../support/app/mails.js';
-import { startApp, type TestApp } from '../support/app/test-app.js';
-import { documentedProgram, documentedProgramWithClient } from '../support/browser/documented-program.js';
-import { bundled } from '../support/packages/bundled.js';
-import { ManualClock } from '../support/time/manual-clock.js';
+import { logIn, newAddress, PASSWORD, register, signUp } from '../../support/app/accounts.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
+import { type Challenge, codeOf, enrolTotp } from '../../support/app/factors.js';
+import { mailTo } from '../../support/app/mails.js';
+import { startApp, type TestApp } from '../../support/app/test-app.js';
+import { documentedProgram, documentedProgramWithClient } from '../../support/browser/documented-program.js';
+import { bundled } from '../../support/packages/bundled.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 
 const ISSUER = 'https://auth.example.com';
 const NEW_PASSWORD = 'seven quiet herons cross the weir';

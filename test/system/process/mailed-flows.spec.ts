@@ -1,13 +1,13 @@
 import type { Email } from 'postal-mime';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { logIn, newAddress, PASSWORD, register } from '../support/app/accounts.js';
-import { createPerson, openSession } from '../support/app/people.js';
-import { asSuperuser } from '../support/app/as-superuser.js';
-import { startApp, type TestApp } from '../support/app/test-app.js';
-import { temporaryFolder } from '../support/files/temporary-folder.js';
-import { type MailServer, startMailServer } from '../support/servers/mail-server.js';
-import { startService } from '../support/servers/service-process.js';
-import { eventually } from '../support/time/eventually.js';
+import { logIn, newAddress, PASSWORD, register } from '../../support/app/accounts.js';
+import { createPerson, openSession } from '../../support/app/people.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
+import { startApp, type TestApp } from '../../support/app/test-app.js';
+import { temporaryFolder } from '../../support/files/temporary-folder.js';
+import { type MailServer, startMailServer } from '../../support/servers/mail-server.js';
+import { startService } from '../../support/servers/service-process.js';
+import { eventually } from '../../support/time/eventually.js';
 
 const NEW_PASSWORD = 'seven quiet herons cross the weir';
 const NODE = [process.execPath, 'scripts/start.cjs'] as const;

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { newAddress, PASSWORD } from '../support/app/accounts.js';
-import { GATEWAY_PROGRAMS, startGateway } from '../support/gateway/gateway-proxy.js';
-import { sendRaw } from '../support/gateway/raw-request.js';
-import { type RecordingApplication, startApplication } from '../support/gateway/recording-application.js';
-import { type RulesFile, writeRules } from '../support/gateway/rules-file.js';
-import { startTcpProxy, type TcpProxy } from '../support/network/tcp-proxy.js';
-import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
-import { type RedisServer, startRedis } from '../support/redis/redis-server.js';
-import type { ProxyServer } from '../support/servers/proxy-server.js';
-import { type ServiceProcess, startService } from '../support/servers/service-process.js';
-import { eventually } from '../support/time/eventually.js';
+import { newAddress, PASSWORD } from '../../support/app/accounts.js';
+import { GATEWAY_PROGRAMS, startGateway } from '../../support/gateway/gateway-proxy.js';
+import { sendRaw } from '../../support/gateway/raw-request.js';
+import { type RecordingApplication, startApplication } from '../../support/gateway/recording-application.js';
+import { type RulesFile, writeRules } from '../../support/gateway/rules-file.js';
+import { startTcpProxy, type TcpProxy } from '../../support/network/tcp-proxy.js';
+import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
+import { type RedisServer, startRedis } from '../../support/redis/redis-server.js';
+import type { ProxyServer } from '../../support/servers/proxy-server.js';
+import { type ServiceProcess, startService } from '../../support/servers/service-process.js';
+import { eventually } from '../../support/time/eventually.js';
 
 /** The limit that operators are told: nobody waits longer for a service that is back. */
 const BACK_MS = 5000;

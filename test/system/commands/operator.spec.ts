@@ -2,25 +2,25 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { runCommand } from '../../src/cli/run-command.js';
-import { runVerification } from '../../src/cli/run-verification.js';
-import { KeyRing } from '../../src/sessions/keys/key-ring.js';
-import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
-import { AddressBlocks } from '../../src/rate-limit/blocks/address-blocks.js';
-import { newAddress, PASSWORD, register } from '../support/app/accounts.js';
-import { asSuperuser } from '../support/app/as-superuser.js';
-import { startApp, type TestApp } from '../support/app/test-app.js';
-import { Tamperer } from '../support/audit/tamperer.js';
+import { runCommand } from '../../../src/cli/run-command.js';
+import { runVerification } from '../../../src/cli/run-verification.js';
+import { KeyRing } from '../../../src/sessions/keys/key-ring.js';
+import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
+import { AddressBlocks } from '../../../src/rate-limit/blocks/address-blocks.js';
+import { newAddress, PASSWORD, register } from '../../support/app/accounts.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
+import { startApp, type TestApp } from '../../support/app/test-app.js';
+import { Tamperer } from '../../support/audit/tamperer.js';
 import {
   type CommandVariables,
   type ProcessOptions,
   runHere,
   runProcess,
-} from '../support/cli/operator-commands.js';
-import { temporaryFolder } from '../support/files/temporary-folder.js';
-import { freePort } from '../support/network/free-port.js';
-import { freshDatabase } from '../support/postgres/fresh-database.js';
-import { eventually } from '../support/time/eventually.js';
+} from '../../support/cli/operator-commands.js';
+import { temporaryFolder } from '../../support/files/temporary-folder.js';
+import { freePort } from '../../support/network/free-port.js';
+import { freshDatabase } from '../../support/postgres/fresh-database.js';
+import { eventually } from '../../support/time/eventually.js';
 
 const UNVERIFIED = 2;
 const USAGE = 64;

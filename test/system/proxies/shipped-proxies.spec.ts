@@ -3,18 +3,18 @@ import { readFileSync } from 'node:fs';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createPerson } from '../support/app/people.js';
-import { startApp, type TestApp } from '../support/app/test-app.js';
-import { GATEWAY_PROGRAMS } from '../support/gateway/gateway-proxy.js';
-import { type Certificate, makeCertificate } from '../support/network/certificate.js';
-import { freePort } from '../support/network/free-port.js';
+import { createPerson } from '../../support/app/people.js';
+import { startApp, type TestApp } from '../../support/app/test-app.js';
+import { GATEWAY_PROGRAMS } from '../../support/gateway/gateway-proxy.js';
+import { type Certificate, makeCertificate } from '../../support/network/certificate.js';
+import { freePort } from '../../support/network/free-port.js';
 import {
   HAPROXY,
   NGINX,
   type ProxyProgram,
   type ProxyServer,
   startProxy,
-} from '../support/servers/proxy-server.js';
+} from '../../support/servers/proxy-server.js';
 
 const NAME = 'auth.example.com';
 const LIMIT = 3;

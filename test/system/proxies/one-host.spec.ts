@@ -3,11 +3,16 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createVerifier } from '../../packages/verify/src/index.js';
-import { createPerson } from '../support/app/people.js';
-import { startApp, type TestApp } from '../support/app/test-app.js';
-import { NGINX, type ProxyProgram, type ProxyServer, startProxy } from '../support/servers/proxy-server.js';
-import { eventually } from '../support/time/eventually.js';
+import { createVerifier } from '../../../packages/verify/src/index.js';
+import { createPerson } from '../../support/app/people.js';
+import { startApp, type TestApp } from '../../support/app/test-app.js';
+import {
+  NGINX,
+  type ProxyProgram,
+  type ProxyServer,
+  startProxy,
+} from '../../support/servers/proxy-server.js';
+import { eventually } from '../../support/time/eventually.js';
 
 const ISSUER = 'https://app.example.com';
 

@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { codeOf as totpOf } from '../support/app/factors.js';
+import { codeOf as totpOf } from '../../support/app/factors.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually } from '../support/time/eventually.js';
-import { type EphemeralProcess, startEphemeral } from '../support/ephemeral/ephemeral-process.js';
+import { eventually } from '../../support/time/eventually.js';
+import { type EphemeralProcess, startEphemeral } from '../../support/ephemeral/ephemeral-process.js';
 
 const TIMEOUT_MS = 240_000;
 const CREATED = 201;

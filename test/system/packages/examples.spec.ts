@@ -4,7 +4,7 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { tmpdir } from 'node:os';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { lacksChromium } from '../support/browser/chromium.js';
+import { lacksChromium } from '../../support/browser/chromium.js';
 
 const run = promisify(execFile);
 const TIMEOUT_MS = 240_000;

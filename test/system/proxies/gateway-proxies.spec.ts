@@ -1,21 +1,21 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import type { Tokens } from '../support/app/accounts.js';
-import { createPerson } from '../support/app/people.js';
-import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
-import { type RoundRobin, startRoundRobin } from '../support/browser/round-robin.js';
-import { GATEWAY_PROGRAMS, type GatewayProgram, startGateway } from '../support/gateway/gateway-proxy.js';
-import { type RawRequest, sendRaw } from '../support/gateway/raw-request.js';
+import type { Tokens } from '../../support/app/accounts.js';
+import { createPerson } from '../../support/app/people.js';
+import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
+import { type RoundRobin, startRoundRobin } from '../../support/browser/round-robin.js';
+import { GATEWAY_PROGRAMS, type GatewayProgram, startGateway } from '../../support/gateway/gateway-proxy.js';
+import { type RawRequest, sendRaw } from '../../support/gateway/raw-request.js';
 import {
   type ReachedRequest,
   type RecordingApplication,
   startApplication,
-} from '../support/gateway/recording-application.js';
-import { type RulesFile, writeRules } from '../support/gateway/rules-file.js';
-import { freePort } from '../support/network/free-port.js';
-import { type RedisServer, startRedis } from '../support/redis/redis-server.js';
-import type { ProxyServer } from '../support/servers/proxy-server.js';
+} from '../../support/gateway/recording-application.js';
+import { type RulesFile, writeRules } from '../../support/gateway/rules-file.js';
+import { freePort } from '../../support/network/free-port.js';
+import { type RedisServer, startRedis } from '../../support/redis/redis-server.js';
+import type { ProxyServer } from '../../support/servers/proxy-server.js';
 
 const LIMIT = 10;
 const RULES = {

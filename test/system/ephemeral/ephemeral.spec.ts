@@ -10,9 +10,9 @@ import {
   hasSegment,
   startEphemeral,
   tracesOf,
-} from '../support/ephemeral/ephemeral-process.js';
-import { temporaryFolder } from '../support/files/temporary-folder.js';
-import { eventually } from '../support/time/eventually.js';
+} from '../../support/ephemeral/ephemeral-process.js';
+import { temporaryFolder } from '../../support/files/temporary-folder.js';
+import { eventually } from '../../support/time/eventually.js';
 
 const TIMEOUT_MS = 240_000;
 /** The promise: how long after an end the last trace is gone. */
