@@ -1,14 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { Origin } from '../../platform/http/origin.js';
+import { MailOutbox } from '../../platform/mail/mail-outbox.js';
 import { HASH_CHANGED } from '../guesses/compared-password.js';
 import { PasswordGuesses, type CorrectGuess, type SubmittedPassword } from '../guesses/password-guesses.js';
+import { RecoveryRuns } from './recovery-runs.js';
 import { RecoveryStart, type StartOutcome } from './recovery-start.js';
 
 /** Takes requests for the recovery of lost factors. A password counts and is compared as at a login. */
 @Injectable()
 export class RecoveryRequests {
   constructor(
+    private readonly runs: RecoveryRuns,
     private readonly start: RecoveryStart,
+    private readonly mails: MailOutbox,
     private readonly guesses: PasswordGuesses,
   ) {}
 
@@ -17,7 +21,8 @@ export class RecoveryRequests {
    * `mail_unconfigured`, `rate_limited` after too many failures, or `overloaded` if too many hashes are queued.
    */
   async request(submitted: SubmittedPassword, origin: Origin): Promise<void> {
-    if (!this.start.isOffered()) return;
+    if (this.runs.isOff) return;
+    this.mails.assertConfigured();
     await this.guesses.judge(submitted, origin, (guess) => this.startFor(guess, origin));
   }
 
