@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { AccountExport } from '../admin/import-export/account-export.js';
 import { AccountImport, type ImportResult } from '../admin/import-export/account-import.js';
-import { ProgressBar } from '../audit/verification/progress-bar.js';
+import { ProgressBar } from './progress-bar.js';
 import {
   type AgeKey,
   type AgeTarget,

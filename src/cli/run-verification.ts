@@ -12,7 +12,7 @@ import { SealsRepository } from '../audit/seals/seals.repository.js';
 import { AuditVerification, type Verification } from '../audit/verification/audit-verification.js';
 import { CatalogueCheck } from '../audit/verification/catalogue-check.js';
 import { CatalogueRepository } from '../audit/verification/catalogue.repository.js';
-import { ProgressBar } from '../audit/verification/progress-bar.js';
+import { ProgressBar } from './progress-bar.js';
 import { TrailWalk } from '../audit/verification/trail-walk.js';
 import { VerifiedSoFar } from '../audit/verification/verified-so-far.js';
 import { SystemClock } from '../platform/clock/clock.js';
