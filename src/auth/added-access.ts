@@ -20,7 +20,10 @@ export class AddedAccess {
     private readonly audit: AuditService,
   ) {}
 
-  /** Removes the known devices, the factors and the API keys that were added to a locked account at or after `since`. */
+  /**
+   * Removes the known devices, the factors, the recovery codes and the API keys that were added to a locked account at or after
+   * `since`.
+   */
   async removeSince(tx: Transaction, user: User, since: Date, origin: Origin): Promise<void> {
     await this.devices.forgetSince(tx, user.id, this.audit.emailDigest(user.email), since);
     await this.factors.removeSince(tx, user, since, origin);

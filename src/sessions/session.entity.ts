@@ -60,7 +60,10 @@ export class Session {
   @Column('text', { default: 'aal1' })
   acr: AssuranceLevel;
 
-  /** The latest proof at the level of `acr`; null in rows of the previous version, where it is `created_at`. */
+  /**
+   * The latest proof at the level of `acr`, or the start of the session once a factor that proved it is gone; null in rows of
+   * the previous version, where it is `created_at`.
+   */
   @Column({ type: 'timestamptz', name: 'auth_time', precision: 3, nullable: true })
   authTime: Date | null;
 
@@ -69,7 +72,7 @@ export class Session {
   factors: string[];
 
   /**
-   * A second after the session last lost its level: tokens issued up to this second are void for offline verifiers and
+   * A second after the session last lost a proof: tokens issued up to this second are void for offline verifiers and
    * the gateway.
    */
   @Column({ type: 'timestamptz', name: 'reduced_at', precision: 3, nullable: true })

@@ -57,7 +57,7 @@ export class User {
   @Column({ type: 'timestamptz', name: 'invited_at', precision: 3, nullable: true })
   invitedAt: Date | null;
 
-  /** Time of the first login; null for an account that has never been used. */
+  /** Time of the first login, or of the creation if the account was used before its import; null if it was never used. */
   @Column({ type: 'timestamptz', name: 'first_login_at', precision: 3, nullable: true })
   firstLoginAt: Date | null;
 

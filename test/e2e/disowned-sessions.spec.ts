@@ -208,6 +208,29 @@ describe('the notice of a new device', () => {
     expect(methods).toEqual(['totp', 'recovery_code']);
   });
 
+  it.each(['of the same instance', 'of one whose clock is behind'])(
+    'has a link that voids the recovery codes created since, with the clock %s',
+    async (which) => {
+      const { email, own, foreign, phone } = await phished();
+      const { call } = which === 'of the same instance' ? app : behind;
+      const renewed = await call({
+        method: 'POST',
+        url: '/users/me/recovery-codes',
+        token: foreign.accessToken,
+      });
+      const [code] = renewed.json<{ recoveryCodes: string[] }>().recoveryCodes;
+
+      expect((await disown((await mailTo(app, email, 'new_device')).token)).statusCode).toBe(204);
+      const factors = await app.call({ url: '/users/me/factors', token: own.accessToken });
+      expect(factors.json()).toMatchObject({ items: [{ id: phone.id }], recoveryCodesLeft: 0 });
+      await reset(email);
+      const { token: challenge, methods } = await beginLogin(app, email, NEW_PASSWORD);
+      expect(methods).toEqual(['totp']);
+      const body = { challenge, method: 'recovery_code', code };
+      expect((await app.call({ url: '/auth/login/factor', body })).statusCode).toBe(400);
+    },
+  );
+
   it('has a link that ends a recovery of the factors, and a change of the address, that the intruder asked for', async () => {
     const { email, own, foreign } = await phished();
     const target = newAddress();

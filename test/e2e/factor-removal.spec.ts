@@ -3,13 +3,19 @@ import { AccountAccess } from '../../src/admin/account-access.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { PASSWORD, type Tokens } from '../support/app/accounts.js';
 import { type Authenticator, beginLogin, codeOf, enrolTotp } from '../support/app/factors.js';
-import { beginPasskey, SoftwareAuthenticator } from '../support/app/passkeys.js';
+import {
+  beginAuthentication,
+  beginPasskey,
+  registerPasskey,
+  SoftwareAuthenticator,
+} from '../support/app/passkeys.js';
 import { createPerson, openSession } from '../support/app/people.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { codeName } from '../support/http/code-name.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 
 const STEP_MS = 30_000;
+const MINUTE_MS = 60_000;
 
 type Enrolment = Pick<Authenticator, 'id' | 'secret'>;
 
@@ -45,6 +51,42 @@ describe('the removal of a second factor', () => {
     app.call({ method: 'DELETE', url: `/users/me/factors/${id}`, token });
   const removeAsAdministrator = () =>
     app.app.get(AccountAccess, { strict: false }).removeFactors(owner.user.email, internalOrigin('operator'));
+
+  const askRecent = async ({ accessToken: token }: Tokens) =>
+    codeName(await app.call({ url: '/users/me/factors/totp', token, body: {} }));
+
+  describe('takes the recent proof', () => {
+    it('from a session that nothing else has proven', async () => {
+      const { authenticator, id } = await registerPasskey(app, owner);
+      const ceremony = await beginAuthentication(app);
+      const body = { challenge: ceremony.challenge, response: authenticator.get(ceremony) };
+      const signedIn = await app.call({ url: '/auth/passkey', body: { ...body, tokenTransport: 'body' } });
+      const thief = signedIn.json<Tokens>();
+      expect(await askRecent(thief)).toBe(201);
+      expect((await remove(owner, id)).statusCode).toBe(204);
+      expect(await askRecent(thief)).toBe('insufficient_user_authentication');
+      expect(await askRecent(owner)).toBe(201);
+    });
+
+    it('from a session whose earlier proofs are old', async () => {
+      const thief = await openSession(app, owner.user.email);
+      clock.advance(20 * MINUTE_MS);
+      const renewed = await openSession(app, owner.user.email);
+      const { authenticator, id } = await registerPasskey(app, renewed);
+      const ceremony = await beginAuthentication(app, { token: thief.accessToken });
+      const response = authenticator.get(ceremony);
+      const raised = await app.call({
+        url: '/auth/step-up',
+        token: thief.accessToken,
+        body: { method: 'passkey', challenge: ceremony.challenge, response },
+      });
+      expect(raised.statusCode, raised.body).toBe(200);
+      expect(await askRecent(thief)).toBe(201);
+      expect((await remove(renewed, id)).statusCode).toBe(204);
+      expect(await askRecent(thief)).toBe('insufficient_user_authentication');
+      expect(await askRecent(renewed)).toBe(201);
+    });
+  });
 
   describe('ends pending enrolments', () => {
     it('of other sessions, which the removed factor may have authorised', async () => {

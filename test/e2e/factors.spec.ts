@@ -509,6 +509,7 @@ describeWithRedis('second factors', () => {
       const renewed = await own('/users/me/recovery-codes', { method: 'POST' });
       expect([renewed.statusCode, renewed.headers['cache-control']]).toEqual([201, 'no-store']);
       const [fresh] = renewed.json<{ recoveryCodes: string[] }>().recoveryCodes;
+      await mailTo(here, email, 'recovery_codes_renewed');
       const { token } = await beginLogin(here, email, PASSWORD);
       expect(codeName(await recover(token, former![0]!))).toBe('invalid_code');
       const stranger = await createPerson(here);
@@ -633,7 +634,7 @@ describeWithRedis('second factors', () => {
     });
   });
 
-  it('are removed by an undo of a change of address, if they were added since it was asked for', async () => {
+  it('are removed by an undo of a change of address, with recovery codes, if added since it was asked for', async () => {
     const before = await enrol();
     clock.advance(1000);
     const target = `new-${email}`;
@@ -642,12 +643,14 @@ describeWithRedis('second factors', () => {
     expect((await own('/auth/email/verify', { body: { token } })).statusCode).toBeLessThan(300);
     clock.advance(1000);
     await enrol();
-    expect((await list()).items).toHaveLength(2);
+    expect((await own('/users/me/recovery-codes', { method: 'POST' })).statusCode).toBe(201);
+    expect(await list()).toMatchObject({ items: [{}, {}], recoveryCodesLeft: 10 });
     const undo = await mailTo(here, email, 'address_changed');
     const answer = await here.call({ url: '/auth/email/undo', body: { token: undo.token } });
     expect(answer.statusCode, answer.body).toBe(204);
     const left = await sql('SELECT id FROM totp_factors WHERE user_id = $1', owner.user.id);
     expect(left).toEqual([{ id: before.id }]);
+    expect(await sql('SELECT 1 FROM recovery_codes WHERE user_id = $1', owner.user.id)).toEqual([]);
   });
 
   it('tell no name that a stranger chose to an address that nobody has verified', async () => {

@@ -6,12 +6,12 @@ import { AccountPreparation } from '../../src/admin/import-export/account-prepar
 import { ImportedAccountDto } from '../../src/admin/import-export/imported-account.dto.js';
 import { ImportedAccounts } from '../../src/admin/import-export/imported-accounts.js';
 import { PasskeysRepository } from '../../src/auth/credentials/factors/passkeys/passkeys.repository.js';
-import { MasterKey } from '../../src/platform/crypto/master-key.js';
+import { MasterKey, Peppers } from '../../src/platform/crypto/master-key.js';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
-import { newAddress } from '../support/app/accounts.js';
+import { logIn, newAddress, PASSWORD, register } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { beginLogin, codeOf } from '../support/app/factors.js';
-import { mailTo } from '../support/app/mails.js';
+import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
 import { createPerson } from '../support/app/people.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { runHere } from '../support/cli/operator-commands.js';
@@ -32,10 +32,14 @@ describe('an imported account', { timeout: 60_000 }, () => {
   });
   afterAll(() => app.close());
 
-  /** Imports rows; returns the exit code, the counts and the faulty lines. */
-  const imported = async (rows: readonly object[], ...options: string[]) => {
+  const fileOf = async (rows: readonly object[]) => {
     const path = join(await temporaryFolder(), 'accounts.ndjson');
     await writeFile(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    return path;
+  };
+  /** Imports rows; returns the exit code, the counts and the faulty lines. */
+  const imported = async (rows: readonly object[], ...options: string[]) => {
+    const path = await fileOf(rows);
     const { code, stdout, stderr } = await runHere(app, ['import', path, '--json', ...options]);
     const faults = stderr.split('\n').filter((line) => line.startsWith('line '));
     return { code, counts: stdout === '' ? null : (JSON.parse(stdout) as object), faults };
@@ -80,6 +84,109 @@ describe('an imported account', { timeout: 60_000 }, () => {
     for (let guess = 0; guess < 10; guess += 1) expect(await login('a guess')).toBe(401);
     expect(await imported([{ email, passwordHash }])).toMatchObject({ code: 0, counts: { skipped: 1 } });
     expect(await login(FOREIGN_PASSWORD)).toBe(429);
+  });
+
+  it('was used before if it has a password: its owner is told of the first login, too', async () => {
+    const email = newAddress();
+    await imported([{ email, passwordHash }]);
+    const tokens = await logIn(app, email, FOREIGN_PASSWORD);
+    expect(await mailTo(app, email, 'new_device')).toMatchObject({ to: email });
+    const { deviceToken } = tokens;
+    const body = { email, password: FOREIGN_PASSWORD, deviceToken };
+    expect((await app.call({ url: '/auth/login', body })).statusCode).toBe(200);
+    await outboxIsEmpty(app);
+    expect(await mailsTo(app, email, 'new_device')).toHaveLength(1);
+  });
+
+  it('was not used before if nothing signed its owner in: nobody is told of the first login', async () => {
+    const email = newAddress();
+    await imported([{ email, totpSecret: [] }]);
+    await app.call({ url: '/auth/password/forgot', body: { email } });
+    const { token } = await mailTo(app, email, 'password_reset');
+    await app.call({ url: '/auth/password/reset', body: { token, newPassword: PASSWORD } });
+    await logIn(app, email);
+    await outboxIsEmpty(app);
+    expect(await mailsTo(app, email, 'new_device')).toEqual([]);
+  });
+
+  it('was used since its creation if it has a password or a passkey, and never otherwise', async () => {
+    const createdAt = '2020-01-02T03:04:05.000Z';
+    const passkey = {
+      name: 'Key',
+      credentialId: randomBytes(16).toString('base64url'),
+      publicKey: 'cHVibGljIGtleQ',
+      userHandle: 'aGFuZGxl',
+      counter: 0,
+      transports: ['usb'],
+      synced: false,
+      rpId: 'localhost',
+    };
+    const parts = [
+      { passwordHash },
+      { passkeys: [passkey] },
+      { totpSecret: OTHER_SECRET },
+      {},
+      { invited: true },
+    ];
+    const rows = parts.map((part) => ({ email: newAddress(), createdAt, ...part }));
+    expect(await imported(rows)).toMatchObject({ counts: { imported: parts.length } });
+    const found = await asSuperuser<{ email: string; at: Date | null }>(
+      app.database,
+      'SELECT email, first_login_at AS at FROM users WHERE email = ANY ($1)',
+      [rows.map(({ email }) => email)],
+    );
+    const times = new Map(found.map(({ email, at }) => [email, at]));
+    const at = new Date(createdAt);
+    expect(rows.map(({ email }) => times.get(email))).toEqual([at, at, null, null, null]);
+  });
+
+  it('is not imported, nor is any other of its file, if a line is not UTF-8', async () => {
+    const path = join(await temporaryFolder(), 'accounts.ndjson');
+    const rows = ['Ann', 'Jos\u00e9'].map((displayName) => ({ email: newAddress(), displayName }));
+    const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    await writeFile(path, text, 'latin1');
+    const { code, stdout, stderr } = await runHere(app, ['import', path]);
+    expect([code, stdout, stderr]).toEqual([DATA_ERROR, '', 'Line 2 is not text in UTF-8.\n']);
+    expect(await accountsOf(rows)).toEqual([]);
+    await writeFile(path, `\ufeff${text}`);
+    expect(await runHere(app, ['import', path])).toMatchObject({ code: 0 });
+    expect(await accountsOf(rows)).toHaveLength(2);
+  });
+
+  it('does not change the number of a later line if its name has a separator of lines in Unicode', async () => {
+    const [first, second] = ['Ann\u2028\u2029', 'Bob'].map((displayName) => ({
+      email: newAddress(),
+      displayName,
+    }));
+    const path = await fileOf([
+      { ...first, totpSecret: 'short' },
+      { ...second, totpSecret: 'short' },
+    ]);
+    const { stderr } = await runHere(app, ['import', path]);
+    expect(stderr.match(/^line \d+/gm)).toEqual(['line 1', 'line 2']);
+  });
+
+  it('has no password if its hash is empty or the one that Django sets for no password', async () => {
+    const unusable = ['', '!akshfiiItRCe2ETW7O8E0cyYsfjem639FWVa24J4'];
+    const rows = unusable.map((hash) => ({ email: newAddress(), passwordHash: hash }));
+    const invited = unusable.map((hash) => ({ email: newAddress(), invited: true, passwordHash: hash }));
+    // In /etc/shadow, for example, an account with such a hash is locked.
+    const locked = [`!${String(FOREIGN_HASHES['SHA-256 crypt'])}`, '!', '*'];
+    const others = locked.map((hash) => ({ email: newAddress(), passwordHash: hash }));
+    const { counts, faults } = await imported([...rows, ...invited, ...others]);
+    expect([counts, faults]).toEqual([
+      { imported: 4, skipped: 0, faulty: 3 },
+      [5, 6, 7].map((line) => `line ${line}: passwordHash: the form of the hash is not supported`),
+    ]);
+    const stored = await asSuperuser(
+      app.database,
+      'SELECT user_id FROM password_credentials JOIN users ON id = user_id WHERE email = ANY ($1)',
+      [[...rows, ...invited].map(({ email }) => email)],
+    );
+    expect(stored).toEqual([]);
+    const { email } = rows[0]!;
+    await app.call({ url: '/auth/password/forgot', body: { email } });
+    expect(await mailTo(app, email, 'password_reset')).toMatchObject({ to: email });
   });
 
   it('is a faulty line if the secret of an app cannot be used, or if there are more than five', async () => {
@@ -204,6 +311,24 @@ describe('an imported account', { timeout: 60_000 }, () => {
     expect(await imported(rows)).toEqual(expected);
   });
 
+  it('is a faulty line if its hash of this service is dearer than new ones, which would slow down every login', async () => {
+    const hash = `$2b$05$${'a'.repeat(53)}`;
+    const passwords = [{ pepperId: app.app.get(Peppers).id, hash }, hash];
+    const rows = passwords.map((each) => ({ email: newAddress(), passwordHash: each }));
+    const { code, counts, faults } = await imported(rows);
+    expect([code, counts, faults]).toEqual([
+      DATA_ERROR,
+      { imported: 1, skipped: 0, faulty: 1 },
+      [
+        'line 1: passwordHash has the cost 5, which is above BCRYPT_ROUNDS (4) and would slow down every login; ' +
+          'raise BCRYPT_ROUNDS, or leave the hash out, and the owner sets a password by "forgot password"',
+      ],
+    ]);
+    const path = await fileOf(rows.slice(0, 1));
+    const dearer = { BCRYPT_ROUNDS: '5' };
+    expect(await runHere(app, ['import', path], dearer)).toMatchObject({ code: 0 });
+  });
+
   it('is a faulty line if a recovery code occurs twice', async () => {
     const code = { keyId: app.app.get(MasterKey).ids[0], digest: 'ab'.repeat(32) };
     const rows = [code, code].map((_, n, codes) => ({
@@ -288,6 +413,61 @@ describe('an imported account', { timeout: 60_000 }, () => {
       });
     },
   );
+
+  describe('whose address has an account', () => {
+    const unproven = (line: number) =>
+      `line ${line}: skipped; an account has the address without having proven it`;
+
+    it('is named if the account has not proven the address, which is verified in the line', async () => {
+      const registered = await register(app);
+      const proven = (await createPerson(app, { verified: true })).user.email;
+      const invited = newAddress();
+      await runHere(app, ['users', 'invite', invited, '--link']);
+      const emails = [registered, proven, invited, newAddress()];
+      const rows = emails.map((email) => ({ email, emailVerified: true }));
+      const unverified = { email: await register(app) };
+      const expected = {
+        code: 0,
+        counts: { imported: 1, skipped: 4, faulty: 0 },
+        faults: [unproven(1)],
+      };
+      expect(await imported([...rows, unverified], '--dry-run')).toEqual(expected);
+      expect(await imported([...rows, unverified])).toEqual(expected);
+    });
+
+    it('is named also if the account was created after the line was checked', async () => {
+      const email = newAddress();
+      const sql = (text: string) => asSuperuser(app.database, text);
+      // Another transaction cannot come in between at will, so the row is replaced in the moment of its insertion.
+      await sql(`CREATE FUNCTION taken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF pg_trigger_depth() = 1 AND NEW.email = '${email}' THEN
+          NEW.id := gen_random_uuid(); NEW.email_verified := false;
+          INSERT INTO users SELECT NEW.*; RETURN NULL;
+        END IF; RETURN NEW; END $$`);
+      await sql('CREATE TRIGGER taken BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION taken()');
+      try {
+        expect(await imported([{ email, emailVerified: true }])).toEqual({
+          code: 0,
+          counts: { imported: 0, skipped: 1, faulty: 0 },
+          faults: [unproven(1)],
+        });
+      } finally {
+        await sql('DROP FUNCTION taken() CASCADE');
+      }
+    });
+
+    it('is named a hundred times at most, and the rest is counted', async () => {
+      const emails = Array.from({ length: 253 }, newAddress);
+      expect(await imported(emails.map((email) => ({ email })))).toMatchObject({ code: 0 });
+      const path = await fileOf(emails.map((email) => ({ email, emailVerified: true })));
+      const { stderr } = await runHere(app, ['import', path, '--dry-run']);
+      const lines = stderr.split('\n').filter((line) => line.includes('skipped'));
+      expect(lines).toEqual([
+        ...Array.from({ length: 100 }, (_, n) => unproven(n + 1)),
+        '153 further lines are skipped for this reason.',
+      ]);
+    });
+  });
 
   describe('whose address is reserved, because its change can be undone', () => {
     let former: string;

@@ -22,6 +22,8 @@ export interface ImportOptions {
   readonly origin: Origin;
   /** Called for each line that cannot be imported; lines are numbered from 1. */
   readonly onFault: (line: number, message: string) => void;
+  /** Called for each line that is skipped, though its address is verified and the account that has it has not proven it. */
+  readonly onPreRegistered: (line: number) => void;
   /** Called with the number of lines that are done. */
   readonly onProgress: (lines: number) => void;
 }
@@ -77,7 +79,8 @@ export class AccountImport {
     const finish = async () => {
       const outcome = await this.importBatch(batch, { ...options, ...own, refuse });
       sum.imported += outcome.imported;
-      sum.skipped += outcome.skipped;
+      sum.skipped += outcome.skipped.length;
+      for (const skipped of await this.check.preRegistered(outcome.skipped)) options.onPreRegistered(skipped);
       options.onProgress(line);
       batch = [];
     };
@@ -103,9 +106,9 @@ export class AccountImport {
   private async importBatch(
     batch: readonly NumberedRow[],
     run: Run,
-  ): Promise<Pick<ImportResult, 'imported' | 'skipped'>> {
+  ): Promise<{ readonly imported: number; readonly skipped: readonly NumberedRow[] }> {
     const { isDryRun, refuse, granted, earlier } = run;
-    if (batch.length === 0) return { imported: 0, skipped: 0 };
+    if (batch.length === 0) return { imported: 0, skipped: [] };
     const { fresh, skipped, faults } = await this.check.sort(batch, earlier);
     for (const { line, message } of faults) refuse(line, message);
     if (isDryRun || fresh.length === 0) return { imported: fresh.length, skipped };
@@ -119,7 +122,9 @@ export class AccountImport {
       }),
     );
     for (const role of privilegesOf(users)) granted.add(role);
-    return { imported: users.length, skipped: skipped + fresh.length - users.length };
+    const written = new Set(users.map(({ email }) => email));
+    const late = fresh.filter(({ account }) => !written.has(account.email));
+    return { imported: users.length, skipped: [...skipped, ...late] };
   }
 }
 

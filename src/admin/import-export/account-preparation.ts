@@ -6,7 +6,6 @@ import { Environment } from '../../platform/config/environment.js';
 import { UuidV7 } from '../../platform/crypto/uuid.js';
 import { User } from '../../users/user.entity.js';
 import type { NumberedRow } from './import-row.js';
-import type { ImportedAccountDto } from './imported-account.dto.js';
 import type { PreparedAccount } from './prepared-account.js';
 
 /** Makes accounts of the rows of a file, which {@link ImportedAccounts} then writes. */
@@ -22,15 +21,18 @@ export class AccountPreparation {
   async prepare(rows: readonly NumberedRow[]): Promise<PreparedAccount[]> {
     return Promise.all(
       rows.map(async (row) => ({
-        user: this.userOf(row.account),
+        user: this.userOf(row),
         password: row.password && (await this.storedOf(row.password)),
         row,
       })),
     );
   }
 
-  private userOf(account: ImportedAccountDto): User {
+  private userOf({ account, password }: NumberedRow): User {
     const now = this.clock.now();
+    const createdAt = account.createdAt === undefined ? now : new Date(account.createdAt);
+    // Who has signed in elsewhere is known: their first login here is told as one from a new device.
+    const wasUsed = password !== null || (account.passkeys?.length ?? 0) > 0;
     return Object.assign(new User(), {
       id: account.id ?? this.ids.next(),
       email: account.email,
@@ -40,8 +42,8 @@ export class AccountPreparation {
       emailVerified: account.emailVerified ?? false,
       disabledAt: account.disabled ? now : null,
       invitedAt: account.invited ? now : null,
-      firstLoginAt: null,
-      createdAt: account.createdAt === undefined ? now : new Date(account.createdAt),
+      firstLoginAt: wasUsed ? createdAt : null,
+      createdAt,
       updatedAt: now,
     });
   }

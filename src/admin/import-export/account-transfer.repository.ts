@@ -56,6 +56,18 @@ export class AccountTransferRepository {
     return new Set(rows.map(({ email }) => email));
   }
 
+  /** Returns those of the addresses that have an account whose owner signs in without having proven the address. */
+  async unproven(emails: readonly string[]): Promise<Set<string>> {
+    if (emails.length === 0) return new Set();
+    const rows = await onDatabase(() =>
+      this.dataSource.query<{ email: string }[]>(
+        'SELECT email FROM users WHERE email = ANY ($1) AND NOT email_verified AND invited_at IS NULL',
+        [emails],
+      ),
+    );
+    return new Set(rows.map(({ email }) => email));
+  }
+
   /**
    * Returns those of the ids that belong to an account, or have belonged to one according to the trail or, after the
    * retention of its entries, the erasures.

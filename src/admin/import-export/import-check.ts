@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { EmailReservations } from '../../auth/email/email-reservations.js';
+import { Environment } from '../../platform/config/environment.js';
 import { MasterKey, Peppers } from '../../platform/crypto/master-key.js';
 import type { NumberedRow } from './import-row.js';
 import { TransferredPasskeys } from './transferred-passkeys.js';
@@ -20,7 +21,7 @@ export interface EarlierLines {
 /** The lines of a batch by what is to be done with them. */
 export interface SortedRows {
   readonly fresh: readonly NumberedRow[];
-  readonly skipped: number;
+  readonly skipped: readonly NumberedRow[];
   readonly faults: readonly LineFault[];
 }
 
@@ -33,6 +34,7 @@ export class ImportCheck {
     private readonly masterKey: MasterKey,
     private readonly passkeys: TransferredPasskeys,
     private readonly reservations: EmailReservations,
+    private readonly environment: Environment,
   ) {}
 
   /** `earlier` has what former batches of the file have, and gets what this one has. */
@@ -40,7 +42,8 @@ export class ImportCheck {
     const emails = batch.map(({ account }) => account.email);
     const taken = await this.repository.existing(emails);
     const reserved = await this.reservations.reservedAmong(emails);
-    const rest = batch.filter(({ account: { email } }) => !taken.has(email) && !reserved.has(email));
+    const isFree = ({ account: { email } }: NumberedRow) => !taken.has(email) && !reserved.has(email);
+    const rest = batch.filter(isFree);
     const ids = rest.flatMap(({ account: { id } }) => (id === undefined ? [] : [id]));
     const used = await this.repository.usedIds(ids);
     const registered = await this.passkeys.registered(rest.flatMap(({ account }) => account.passkeys ?? []));
@@ -52,11 +55,21 @@ export class ImportCheck {
       if (id !== undefined) earlier.ids.add(id);
       const message = isUsed
         ? 'the id belongs to another account, or once did'
-        : (this.missingSecret(row) ?? this.passkeyFault(row, registered, earlier));
+        : (this.missingSecret(row) ?? this.dearHash(row) ?? this.passkeyFault(row, registered, earlier));
       if (message === null) fresh.push(row);
       else faults.push({ line: row.line, message });
     }
-    return { fresh, skipped: batch.length - rest.length, faults };
+    return { fresh, skipped: batch.filter((row) => !isFree(row)), faults };
+  }
+
+  /**
+   * Returns those of the skipped lines whose address is verified, but was not proven by the account that has it: somebody
+   * else may have registered it before its owner was imported.
+   */
+  async preRegistered(skipped: readonly NumberedRow[]): Promise<number[]> {
+    const verified = skipped.filter(({ account }) => account.emailVerified);
+    const unproven = await this.repository.unproven(verified.map(({ account }) => account.email));
+    return verified.filter(({ account }) => unproven.has(account.email)).map(({ line }) => line);
   }
 
   private passkeyFault(
@@ -70,6 +83,18 @@ export class ImportCheck {
       return 'passkeys: one of them is registered for another account';
     for (const { credentialId } of passkeys) credentials.add(credentialId);
     return null;
+  }
+
+  /** Every login does the work of the dearest hash of this service that is stored (`PasswordHasher.verify`). */
+  private dearHash({ password }: NumberedRow): string | null {
+    if (password?.kind !== 'own') return null;
+    const cost = Number(password.hash.slice(4, 6));
+    const { BCRYPT_ROUNDS } = this.environment;
+    if (cost <= BCRYPT_ROUNDS) return null;
+    return (
+      `passwordHash has the cost ${cost}, which is above BCRYPT_ROUNDS (${BCRYPT_ROUNDS}) and would slow down every login; ` +
+      'raise BCRYPT_ROUNDS, or leave the hash out, and the owner sets a password by "forgot password"'
+    );
   }
 
   private missingSecret({ password, recoveryCodes }: NumberedRow): string | null {

@@ -1,6 +1,9 @@
 import { plainToInstance } from 'class-transformer';
 import { type ValidationError, validateSync } from 'class-validator';
-import { parseForeignHash } from '../../auth/credentials/passwords/foreign/parse-foreign-hash.js';
+import {
+  isNoPassword,
+  parseForeignHash,
+} from '../../auth/credentials/passwords/foreign/parse-foreign-hash.js';
 import {
   type ForeignHash,
   type RawHash,
@@ -48,9 +51,10 @@ export function parseImportRow(line: string): ImportRow {
   const errors = validateSync(account, { whitelist: true, forbidNonWhitelisted: true });
   const messages = errors.flatMap(messagesOf);
   if (messages.length > 0) throw new FaultyRow(messages.join('; '));
-  if (account.invited && signsIn(account))
+  const password = passwordOf(account.passwordHash);
+  if (account.invited && (password !== null || hasFactors(account)))
     throw new FaultyRow('an invited account has no password and no second factors until its owner accepts');
-  return { account, password: passwordOf(account.passwordHash), recoveryCodes: codesOf(account) };
+  return { account, password, recoveryCodes: codesOf(account) };
 }
 
 /** The library calls members such as `constructor` of a nested object. */
@@ -80,15 +84,12 @@ function objectOf(line: string): Record<string, unknown> {
   return { ...value };
 }
 
-function signsIn({ passwordHash, totpSecret, passkeys, recoveryCodes }: ImportedAccountDto): boolean {
-  return (
-    passwordHash !== undefined ||
-    [totpSecret, passkeys, recoveryCodes].some((list) => (list?.length ?? 0) > 0)
-  );
+function hasFactors({ totpSecret, passkeys, recoveryCodes }: ImportedAccountDto): boolean {
+  return [totpSecret, passkeys, recoveryCodes].some((list) => (list?.length ?? 0) > 0);
 }
 
 function passwordOf(value: unknown): ImportRow['password'] {
-  if (value === undefined) return null;
+  if (value === undefined || isNoPassword(value)) return null;
   const { pepperId, hash } = value as Partial<Record<string, unknown>>;
   if (pepperId !== undefined) {
     if (

@@ -5,14 +5,17 @@ import { EventProof } from '../seals/event-proof.js';
 import { DeletionsRepository } from './deletions.repository.js';
 import type { EntryKey } from './erasure-progress.js';
 
-/** How many events of a person are looked at per call. Each may have to be looked up in its seal, which takes milliseconds. */
+/**
+ * How many events of a person are looked at per call. Each may have to be looked up in its seal, which takes
+ * milliseconds.
+ */
 const LOOKED_AT = 50;
 /** Of how many people it is remembered how far the search has come, about 200 bytes each. */
 const REMEMBERED = 10_000;
 
 /**
- * Searches the event with which the service recorded a deletion. Anybody with its database role may insert any number of forged
- * ones, so each call looks at some of them only, and the next one continues there.
+ * Searches the event with which the service recorded a deletion. Anybody with its database role may insert any number
+ * of forged ones, so each call looks at some of them only, and the next one continues there.
  */
 @Injectable()
 export class DeletionSearch {

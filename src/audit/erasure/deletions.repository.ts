@@ -12,8 +12,8 @@ export class DeletionsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Returns the events that state the deletion of a person's account or the erasure of their data, the newest ones first, after
-   * a place in that order.
+   * Returns the events that state the deletion of a person's account or the erasure of their data, the newest ones
+   * first, after a place in that order.
    */
   async of(userId: string, after: EntryKey | null, limit: number): Promise<StoredEntry[]> {
     const { time, id } = after ?? FIRST_PLACE;
@@ -29,8 +29,8 @@ export class DeletionsRepository {
   }
 
   /**
-   * Returns those of the given people about whom there is an event. It may be of any type, so that the first one suffices, however
-   * many there are.
+   * Returns those of the given people about whom there is an event. It may be of any type, so that the first one
+   * suffices, however many there are.
    */
   async named(userIds: readonly string[]): Promise<string[]> {
     const found = await this.dataSource.query<{ userId: string }[]>(

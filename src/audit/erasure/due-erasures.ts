@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
-import { ErasureProof, type Proof } from './erasure-proof.js';
+import { ErasureProof, type ProofOutcome } from './erasure-proof.js';
 import { type DueErasure, type Erasure, ErasuresRepository } from './erasures.repository.js';
 
 /** Due erasures that are read at a time. An attacker may insert any number, due before those that were requested. */
@@ -38,9 +38,9 @@ export class DueErasures {
   }
 
   /**
-   * Returns unfinished erasures that the service requested, the oldest first, but those of the people in `last` at the end and
-   * in that order. The actor is the proven one. Others that were looked at are logged, once, and postponed, so that they do not
-   * hold back those behind them.
+   * Returns unfinished erasures that the service requested, the oldest first, but those of the people in `last` at the
+   * end and in that order. The actor is the proven one. Others that were looked at are logged, once, and postponed, so
+   * that they do not hold back those behind them.
    */
   async next(last: readonly string[], limit: number): Promise<NextErasures> {
     const due = await this.erasures.due(this.clock.now(), last, READ_AT_ONCE);
@@ -78,7 +78,7 @@ export class DueErasures {
   }
 
   /** @param named about whom there are events */
-  private async proofOf(erasure: DueErasure, named: ReadonlySet<string>): Promise<Proof> {
+  private async proofOf(erasure: DueErasure, named: ReadonlySet<string>): Promise<ProofOutcome> {
     const known = this.proof.known(erasure);
     if (known !== null) return known;
     return named.has(erasure.userId) ? this.proof.prove(erasure) : 'unproven';

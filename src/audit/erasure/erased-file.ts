@@ -55,8 +55,8 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Adds the people who are not in the file yet, and removes their records, and again those of people deleted within the last
-   * minutes, from the file of those that PostgreSQL refused. Returns whether there may be more.
+   * Adds the people who are not in the file yet, and removes their records, and again those of people deleted within
+   * the last minutes, from the file of those that PostgreSQL refused. Returns whether there may be more.
    */
   async update(): Promise<boolean> {
     this.known ??= this.read();

@@ -19,10 +19,10 @@ export interface StoredRequest extends ErasureRequest {
 }
 
 /**
- * What the service requested; `unproven` if nothing shows that it did, or if the person has an account; `unfinished` if that
- * takes further calls.
+ * What the service requested; `unproven` if nothing shows that it did, or if the person has an account; `unfinished` if
+ * that takes further calls.
  */
-export type Proof = ErasureRequest | 'unproven' | 'unfinished';
+export type ProofOutcome = ErasureRequest | 'unproven' | 'unfinished';
 
 /**
  * Decides whether the service requested an erasure. Its database role may insert rows into `erasures`, and the service
@@ -70,11 +70,11 @@ export class ErasureProof {
   }
 
   /**
-   * Proves what the service requested. The previous version wrote no codes, and those of a master secret that is gone cannot be
-   * checked. The event that states the deletion, which was written in the same transaction, is the proof then, also of who
-   * deleted the account.
+   * Proves what the service requested. The previous version wrote no codes, and those of a master secret that is gone
+   * cannot be checked. The event that states the deletion, which was written in the same transaction, is the proof
+   * then, also of who deleted the account.
    */
-  async prove(request: StoredRequest): Promise<Proof> {
+  async prove(request: StoredRequest): Promise<ProofOutcome> {
     const known = this.known(request);
     if (known !== null) return known;
     const { userId } = request;

@@ -111,8 +111,8 @@ export class ErasuresRepository {
   }
 
   /**
-   * Makes erasures due at another time, unless their rows have changed since they were read, or another instance works on them.
-   * Returns how many were changed.
+   * Makes erasures due at another time, unless their rows have changed since they were read, or another instance works
+   * on them. Returns how many were changed.
    */
   async postpone(erasures: readonly DueErasure[], dueAt: Date): Promise<number> {
     const [, changed] = await this.dataSource.query<[unknown, number]>(

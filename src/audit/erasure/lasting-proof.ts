@@ -19,8 +19,8 @@ export class LastingProof {
   }
 
   /**
-   * Proves that the service deleted a person, and stores a code of the current secret unless the row has one. An unfinished row
-   * that only an event proves gets it at its end: with a code, an operator could not request it again.
+   * Proves that the service deleted a person, and stores a code of the current secret unless the row has one. An
+   * unfinished row that only an event proves gets it at its end: with a code, an operator could not request it again.
    */
   async prove(person: DeletedPerson): Promise<'deleted' | 'unproven' | 'unfinished'> {
     const proof = await this.proof.prove(person);

@@ -21,8 +21,8 @@ export class EmailMoves {
   ) {}
 
   /**
-   * Changes the address of an account, which the caller has locked. If somebody else has the address meanwhile, the proof is
-   * invalid: throws `invalid_link` or `invalid_code`.
+   * Changes the address of an account, which the caller has locked. If somebody else has the address meanwhile, the proof
+   * is invalid: throws `invalid_link` or `invalid_code`.
    */
   async move(tx: Transaction, user: User, email: string, { by }: ProofOfEmail): Promise<User> {
     try {

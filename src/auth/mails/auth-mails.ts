@@ -9,6 +9,7 @@ import { invitationMail } from './invitation.mail.js';
 import { passwordChangedMail } from './password-changed.mail.js';
 import { passwordResetMail } from './password-reset.mail.js';
 import { recoveryCodeUsedMail } from './recovery-code-used.mail.js';
+import { recoveryCodesRenewedMail } from './recovery-codes-renewed.mail.js';
 import { recoveryDoneMail } from './recovery-done.mail.js';
 import { recoveryReadyMail } from './recovery-ready.mail.js';
 import { recoveryStartedMail } from './recovery-started.mail.js';
@@ -28,6 +29,7 @@ export const AUTH_MAILS = [
   passwordChangedMail,
   passwordResetMail,
   recoveryCodeUsedMail,
+  recoveryCodesRenewedMail,
   recoveryDoneMail,
   recoveryReadyMail,
   recoveryStartedMail,

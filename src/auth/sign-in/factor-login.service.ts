@@ -94,9 +94,10 @@ export class FactorLoginService {
       isKnownDevice: device.isKnown,
     };
     return this.transactions.run(async (tx) => {
-      const issued = await this.issuer.issue(tx, request, origin);
-      if (!issued) throw new Problem(AuthErrors.invalid_challenge);
-      return issued;
+      const outcome = await this.issuer.issue(tx, request, origin);
+      if (outcome.kind === 'issued') return outcome.issued;
+      // Rolls back, so that neither the challenge nor the factor is used up.
+      throw new Problem(outcome.kind === 'unmet' ? outcome.problem : AuthErrors.invalid_challenge);
     });
   }
 }

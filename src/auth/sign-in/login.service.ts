@@ -27,9 +27,13 @@ export class LoginService {
    */
   async login({ tokenTransport, ...submitted }: Credentials, origin: Origin): Promise<IssuedSession> {
     const { password } = submitted;
-    const issued = await this.guesses.judge(submitted, origin, (guess) =>
-      this.signIn.signIn({ ...guess, password, tokenTransport }, origin),
-    );
+    const issued = await this.guesses.judge(submitted, origin, async (guess) => {
+      const outcome = await this.signIn.signIn({ ...guess, password, tokenTransport }, origin);
+      if (outcome.kind === 'signed_in') return outcome.issued;
+      if (outcome.kind === 'outdated') return null;
+      // The password was right; an error takes the guess back.
+      throw outcome.problem;
+    });
     if (issued) return issued;
     throw new Problem(AuthErrors.invalid_credentials);
   }

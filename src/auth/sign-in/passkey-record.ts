@@ -44,8 +44,7 @@ export class PasskeyRecord {
     origin: Origin,
   ): Promise<void> {
     if (problem.row === AuthErrors.email_unverified && userId !== null) {
-      const emailDigest = await this.accountOf(userId);
-      await this.unverified.follow(problem, { userId, emailDigest }, origin);
+      await this.unverified.recordAlone(userId, await this.accountOf(userId), origin);
     }
     if (problem.row !== AuthErrors.invalid_challenge && problem.row !== AuthErrors.invalid_passkey) return;
     await this.audit.recordAlone({

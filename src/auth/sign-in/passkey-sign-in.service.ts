@@ -37,9 +37,14 @@ export class PasskeySignInService {
     return this.record.failures(holder, origin, async () => {
       await this.challenges.attempt(login.challenge, origin);
       const request = await this.verify(login, holder, origin);
-      const issued = await this.transactions.run((tx) => this.issuer.issue(tx, request, origin));
-      if (!issued) throw new Problem(AuthErrors.invalid_passkey);
-      return issued;
+      const outcome = await this.transactions.run(async (tx) => {
+        const issuing = await this.issuer.issue(tx, request, origin);
+        // Rolls back, so that the challenge can be used once the condition is met.
+        if (issuing.kind === 'unmet') throw new Problem(issuing.problem);
+        return issuing;
+      });
+      if (outcome.kind === 'outdated') throw new Problem(AuthErrors.invalid_passkey);
+      return outcome.issued;
     });
   }
 

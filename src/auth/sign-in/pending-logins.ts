@@ -12,7 +12,7 @@ import { credentialFingerprintOf } from '../../users/credential-fingerprint.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import { AuthErrors } from '../auth.errors.js';
-import { FactorMethods } from '../credentials/factors/factor-methods.js';
+import { type FactorMethod, FactorMethods } from '../credentials/factors/factor-methods.js';
 
 const LIFETIME_MS = 5 * 60_000;
 
@@ -21,6 +21,15 @@ export interface PendingLogin {
   readonly tokenTransport: TokenTransport;
   readonly deviceId: string | null;
   readonly isKnownDevice: boolean;
+}
+
+/** What a client needs for the second half of a login. */
+export interface FactorChallenge {
+  readonly token: string;
+  /** The methods that the account has, the usual one first. */
+  readonly methods: readonly FactorMethod[];
+  /** ISO 8601. */
+  readonly expiresAt: string;
 }
 
 /**
@@ -43,35 +52,21 @@ export class PendingLogins {
     this.purpose = purposes.register('factor_challenge');
   }
 
-  /**
-   * Throws `factor_required` with a challenge for the account. Returns if the account is gone, disabled or without a factor
-   * by now, or if `stillHolds` says that the password is no longer that of the account.
-   */
-  async hold(
-    userId: string,
-    held: PendingLogin,
-    stillHolds: (tx: Transaction) => Promise<boolean>,
-    origin: Origin,
-  ): Promise<void> {
-    const challenge = await this.transactions.run(async (tx) => {
-      const user = await this.users.lock(tx, userId);
-      if (!user || user.disabledAt !== null || !(await stillHolds(tx))) return null;
-      const methods = await this.methods.ofLogin(tx, userId);
-      if (methods.length === 0) return null;
-      const { token, expiresAt } = await this.secrets.issue(tx, {
-        purpose: this.purpose,
-        subject: userId,
-        emailDigest: null,
-        fingerprint: credentialFingerprintOf(user),
-        context: clientOf(origin),
-        payload: { ...held },
-        lifetimeMs: LIFETIME_MS,
-        replaces: false,
-      });
-      await this.record(tx, user, methods, origin);
-      return { token, methods, expiresAt: expiresAt.toISOString() };
+  /** Returns a challenge for an account that the caller has locked and that has a factor. */
+  async hold(tx: Transaction, user: User, held: PendingLogin, origin: Origin): Promise<FactorChallenge> {
+    const methods = await this.methods.ofLogin(tx, user.id);
+    const { token, expiresAt } = await this.secrets.issue(tx, {
+      purpose: this.purpose,
+      subject: user.id,
+      emailDigest: null,
+      fingerprint: credentialFingerprintOf(user),
+      context: clientOf(origin),
+      payload: { ...held },
+      lifetimeMs: LIFETIME_MS,
+      replaces: false,
     });
-    if (challenge) throw new Problem(AuthErrors.factor_required, { extensions: { challenge } });
+    await this.record(tx, user, methods, origin);
+    return { token, methods, expiresAt: expiresAt.toISOString() };
   }
 
   /** Returns the account that a challenge is or was for; null if it is unknown or disabled. Decides nothing else. */

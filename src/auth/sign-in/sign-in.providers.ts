@@ -5,7 +5,6 @@ import { PasskeyRecord } from './passkey-record.js';
 import { PasskeySignInChallenges } from './passkey-sign-in-challenges.js';
 import { PasskeySignInService } from './passkey-sign-in.service.js';
 import { PendingLogins } from './pending-logins.js';
-import { RefusedSignIns } from './refused-sign-ins.js';
 import { SignInService } from './sign-in.service.js';
 import { UnverifiedSignIns } from './unverified-sign-ins.js';
 
@@ -18,7 +17,6 @@ export const SIGN_IN = [
   PasskeySignInChallenges,
   PasskeySignInService,
   PendingLogins,
-  RefusedSignIns,
   SignInService,
   UnverifiedSignIns,
 ];

@@ -1,7 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import { AccountExport } from '../../admin/import-export/account-export.js';
 import { AccountImport, type ImportResult } from '../../admin/import-export/account-import.js';
 import { ProgressBar } from '../terminal/progress-bar.js';
@@ -19,6 +17,7 @@ import { type OperatorOptions, originOf, withOperatorOptions } from '../operator
 import { writeNewFile } from '../terminal/output-file.js';
 import { printResult } from '../terminal/output.js';
 import { shown } from '../shown.js';
+import { textLines } from './text-lines.js';
 import { withService } from '../with-service.js';
 
 interface ImportOptions extends OperatorOptions {
@@ -33,7 +32,8 @@ interface ExportOptions extends OperatorOptions {
   readonly passphraseFile?: string;
 }
 
-const LINE_FEED = 10;
+/** How many lines that are skipped for a reason to be looked at are named. */
+const MOST_NAMED = 100;
 
 /** Adds the commands that move accounts from and to other systems. */
 export function addImportExportCommands(program: Command): void {
@@ -62,21 +62,29 @@ async function importAccounts(file: string, options: ImportOptions): Promise<voi
   const key = keyOf(options);
   const bytes = () => (key ? readAgeFile(file, key) : createReadStream(file));
   const bar = new ProgressBar(process.stderr, 'lines');
-  // For an age file, this also proves that it is whole.
+  // This also proves that all of it is text in UTF-8 and, for an age file, that it is whole.
   const total = await countLines(bytes());
   await bar.learnTotal(() => Promise.resolve(total));
+  let preRegistered = 0;
+  const report = (text: string) => {
+    bar.clear();
+    process.stderr.write(`${text}\n`);
+  };
   const result = await withService((find) =>
-    // Created here, because lines that are read before somebody iterates are lost.
-    find(AccountImport).run(createInterface({ input: Readable.from(bytes()), crlfDelay: Infinity }), {
+    find(AccountImport).run(textLines(bytes()), {
       isDryRun: options.dryRun === true,
       origin: originOf(options),
-      onFault: (line, message) => {
-        bar.clear();
-        process.stderr.write(`line ${line}: ${shown(message)}\n`);
+      onFault: (line, message) => report(`line ${line}: ${shown(message)}`),
+      onPreRegistered: (line) => {
+        preRegistered += 1;
+        if (preRegistered <= MOST_NAMED)
+          report(`line ${line}: skipped; an account has the address without having proven it`);
       },
       onProgress: (done) => bar.show(done),
     }),
   );
+  if (preRegistered > MOST_NAMED)
+    report(`${preRegistered - MOST_NAMED} further lines are skipped for this reason.`);
   bar.clear();
   printResult(options, textOf(result, options), result);
   if (result.faulty > 0) throw new CommandFailure(EXIT.dataError, `Faulty lines: ${result.faulty}.`);
@@ -173,8 +181,9 @@ function contentOf(file: string): string {
 async function countLines(bytes: AsyncIterable<Uint8Array>): Promise<number> {
   let lines = 0;
   try {
-    for await (const chunk of bytes) for (const byte of chunk) if (byte === LINE_FEED) lines += 1;
+    for await (const _ of textLines(bytes)) lines += 1;
   } catch (error) {
+    if (error instanceof CommandFailure) throw error;
     throw new CommandFailure(EXIT.dataError, `The file cannot be read: ${(error as Error).message}`);
   }
   return lines;

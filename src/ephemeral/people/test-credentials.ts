@@ -28,7 +28,7 @@ export class TestCredentials {
   ): Promise<Pick<TestUserDto, 'totpSecret' | 'recoveryCodes' | 'apiKey'>> {
     const none = { totpSecret: null, recoveryCodes: null };
     return {
-      ...(totp ? await this.factors.enrol(tx, user.id, origin) : none),
+      ...(totp ? await this.factors.enrol(tx, user, origin) : none),
       apiKey: apiKey ? await this.keys.issue(tx, user, origin) : null,
     };
   }

@@ -6,6 +6,7 @@ import { TotpSecrets } from '../../auth/credentials/factors/totp/totp-secrets.js
 import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
+import type { User } from '../../users/user.entity.js';
 import type { TestUserDto } from './test-users.dto.js';
 
 /** No session has enrolled these apps. */
@@ -25,15 +26,15 @@ export class TestFactors {
   /** No code of the app is used up, so that a test can sign in at once. */
   async enrol(
     tx: Transaction,
-    userId: string,
+    user: Pick<User, 'id' | 'lastLoginAt'>,
     origin: Origin,
   ): Promise<Pick<TestUserDto, 'totpSecret' | 'recoveryCodes'>> {
     const secret = this.codes.newSecret();
-    const app = { userId, sessionId: NO_SESSION, name: 'Authenticator app', secret };
+    const app = { userId: user.id, sessionId: NO_SESSION, name: 'Authenticator app', secret };
     const factor = this.secrets.newFactor(app);
     await this.factors.insert(tx, factor);
     await this.factors.confirm(tx, factor.id, 0, this.clock.now());
-    const recoveryCodes = await this.recoveryCodes.renew(tx, { userId, sessionId: null }, origin);
+    const recoveryCodes = await this.recoveryCodes.issue(tx, user, null, origin);
     return { totpSecret: secret, recoveryCodes };
   }
 }

@@ -52,13 +52,13 @@ export class TestSessions {
       emailDigest: this.audit.emailDigest(user.email),
       proofAgeMs,
     };
-    const issued = await this.transactions.run(async (tx) => {
+    const outcome = await this.transactions.run(async (tx) => {
       const made = await this.issuer.issue(tx, request, origin);
-      if (made && acr === 'aal1') await this.proofs.lower(tx, made, proofs);
+      if (made.kind === 'issued' && acr === 'aal1') await this.proofs.lower(tx, made.issued, proofs);
       return made;
     });
-    if (!issued) throw new Problem(AuthErrors.invalid_credentials);
-    return issued;
+    if (outcome.kind === 'issued') return outcome.issued;
+    throw new Problem(outcome.kind === 'unmet' ? outcome.problem : AuthErrors.invalid_credentials);
   }
 }
 

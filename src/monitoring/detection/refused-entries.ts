@@ -31,7 +31,9 @@ export class RefusedEntries {
     this.failures = 0;
   }
 
-  /** Another instance evaluates or skips the next entries, so that the failures are not those of the entry after them. */
+  /**
+   * Another instance evaluates or skips the next entries, so that the failures are not those of the entry after them.
+   */
   forget(): void {
     this.failures = 0;
     this.single = 0;

@@ -27,7 +27,7 @@ interface Item {
 
 /** How many observations of one account that do not count, such as successes, enter a ratio. */
 const MOST_OF_ONE = 5;
-/** The share of a window for further ones: the first of each pair of account and address, for {@link addressesThatGuess}. */
+/** The share of a window for further ones, for {@link addressesThatGuess}: the first of each account and address. */
 const SHARE_OF_FURTHER = 0.1;
 
 /** How many of the most recent accounts, addresses and users an alert names. */
@@ -148,8 +148,8 @@ export class SubjectWindow {
   }
 
   /**
-   * Whether an observation that does not count is kept. Whoever has an account can add any number of them, and must not be able
-   * to push those that count out of the window.
+   * Whether an observation that does not count is kept. Whoever has an account can add any number of them, and must not
+   * be able to push those that count out of the window.
    */
   private hasRoomFor(account: string | null, address: string | null): boolean {
     if ((this.others.get(account) ?? 0) < MOST_OF_ONE) return true;

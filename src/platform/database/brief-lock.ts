@@ -26,18 +26,20 @@ export class TableInUse extends Error {
 /** TypeORM makes migrations without arguments, so their data source tells what interrupts them. */
 const interruptions = new WeakMap<DataSource, AbortSignal>();
 
-/** Makes the migrations of a data source that wait for a lock throw {@link StartInterrupted} when the signal arrives. */
+/**
+ * Makes the migrations of a data source that wait for a lock throw {@link StartInterrupted} when the signal arrives.
+ */
 export function interruptBy(signal: AbortSignal | undefined, dataSource: DataSource): void {
   if (signal !== undefined) interruptions.set(dataSource, signal);
 }
 
 /**
- * Changes a table while the previous version serves. A statement that waits for an exclusive lock makes every later one on the
- * table wait behind it, and during a `pg_dump` that may be hours. Each attempt therefore waits for a fifth of a second only, in a
- * transaction of its own, because one that stays open would hold back the sealing of the trail. A few wait for somewhat more than
- * `deadlock_timeout` (1 s by default) if an autovacuum is in the way, which PostgreSQL cancels only then. For migrations with
- * `transaction = false`; such a change must do no harm when it is made again, since it is committed before the migration is
- * recorded. Throws {@link TableInUse} after a minute.
+ * Changes a table while the previous version serves. A statement that waits for an exclusive lock makes every later one
+ * on the table wait behind it, and during a `pg_dump` that may be hours. Each attempt therefore waits for a fifth of a
+ * second only, in a transaction of its own, because one that stays open would hold back the sealing of the trail. A few
+ * wait for somewhat more than `deadlock_timeout` (1 s by default) if an autovacuum is in the way, which PostgreSQL
+ * cancels only then. For migrations with `transaction = false`; such a change must do no harm when it is made again,
+ * since it is committed before the migration is recorded. Throws {@link TableInUse} after a minute.
  */
 export async function changeBriefly(
   runner: QueryRunner,
@@ -81,8 +83,8 @@ async function timeoutOf(attempt: number, runner: QueryRunner, table: string): P
 }
 
 /**
- * Whether an autovacuum works on a table or one of its partitions. A role without further privileges is not told the kind of
- * another process, but only autovacuum has no user.
+ * Whether an autovacuum works on a table or one of its partitions. A role without further privileges is not told the
+ * kind of another process, but only autovacuum has no user.
  */
 async function isAutovacuumed(runner: QueryRunner, table: string): Promise<boolean> {
   const [row] = (await runner.query(

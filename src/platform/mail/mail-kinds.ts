@@ -15,6 +15,7 @@ export const MAIL_KINDS = [
   'factor_added',
   'factor_removed',
   'recovery_code_used',
+  'recovery_codes_renewed',
   'recovery_started',
   'recovery_ready',
   'recovery_done',

@@ -69,7 +69,8 @@ return answer
 
 /**
  * Takes one admission back, unless it has left the window: then all others are newer. KEYS: windows that counted it. ARGV:
- * the time that CONSUME returned, then each grain. Admissions that share a timestamp are indistinguishable to the window, so the newest group loses one.
+ * the time that CONSUME returned, then each grain. Admissions that share a timestamp are indistinguishable to the window,
+ * so the newest group loses one.
  */
 export const REFUND = redisScript(`${LOG_FUNCTIONS}
 local admitted = tonumber(ARGV[1])

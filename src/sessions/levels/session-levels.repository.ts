@@ -11,12 +11,22 @@ export interface WithdrawnFactor {
   readonly factor: string;
   /** The methods that its proof gave a session. */
   readonly methods: readonly AuthenticationMethod[];
-  /** The factors that give the same methods; a session that has proven one of them keeps these. */
+  /**
+   * The factors that give the same methods; a session that has proven one of them keeps these, except `user`: which of
+   * several keys has verified its user is not stored.
+   */
   readonly alsoBy: readonly string[];
 }
 
 /** What is left of a session's methods without its second factors; `mfa` and `user` say something about these. */
 const FIRST_FACTOR_ONLY = `amr = ARRAY(SELECT method FROM unnest(amr) AS method WHERE method = 'pwd'), acr = 'aal1'`;
+
+/**
+ * SQL: a time at or before every proof that a session keeps. Which of them was made when is not stored, so the latest may be
+ * that of the factor that is taken away.
+ */
+const boundOfProofs = (session: string) =>
+  `least(COALESCE(${session}.auth_time, ${session}.created_at), ${session}.created_at)`;
 
 /** All SQL statements that lower the level of sessions. */
 @Injectable()
@@ -35,47 +45,46 @@ export class SessionLevelsRepository {
 
   /**
    * Takes a factor away from the sessions of a user that proved it, with the methods that no other factor of the session
-   * gives. What is left decides the level, as in `assuranceOf`. Returns the sessions that lost their level.
+   * gives. What is left decides the level, as in `assuranceOf`. Returns the sessions whose tokens state more than what is left.
    */
   async withdraw(
     tx: Transaction,
     userId: string,
     { factor, methods, alsoBy }: WithdrawnFactor,
   ): Promise<ReducedSession[]> {
-    await tx.query(
-      `UPDATE sessions SET factors = array_remove(factors, $2) WHERE user_id = $1 AND revoked_at IS NULL
-         AND $2 = ANY (factors) AND factors && $3::text[]`,
-      [userId, factor, alsoBy],
-    );
     const [changed] = await tx.query<[(ReducedSession & { readonly isReduced: boolean })[], number]>(
-      `UPDATE sessions AS s SET factors = array_remove(before.factors, $2), acr = kept.acr,
-         amr = CASE WHEN kept.several THEN kept.methods || ARRAY['mfa'] ELSE kept.methods END,
-         reduced_at = CASE WHEN kept.acr = before.acr THEN before.reduced_at ELSE ${this.momentAfter('before.reduced_at')} END
+      `UPDATE sessions AS s SET factors = array_remove(before.factors, $2), amr = kept.amr, acr = kept.acr,
+         auth_time = kept.auth_time,
+         reduced_at = CASE WHEN kept.is_less THEN ${this.momentAfter('before.reduced_at')} ELSE before.reduced_at END
        FROM sessions AS before CROSS JOIN LATERAL (
-         SELECT methods, several, CASE WHEN several OR 'user' = ANY (methods) THEN 'aal2' ELSE 'aal1' END AS acr
-         FROM (SELECT COALESCE(array_agg(method ORDER BY place), '{}') AS methods,
-                 count(*) FILTER (WHERE method <> 'user') > 1 AS several
-               FROM unnest(before.amr) WITH ORDINALITY AS held (method, place)
-               WHERE method <> 'mfa' AND method <> ALL ($3::text[])) AS remaining) AS kept
+         SELECT COALESCE(array_agg(method ORDER BY place), '{}') AS methods,
+           count(*) FILTER (WHERE method <> 'user') > 1 AS several
+         FROM unnest(before.amr) WITH ORDINALITY AS held (method, place)
+         WHERE method <> 'mfa'
+           AND NOT (method = ANY ($3::text[]) AND (method = 'user' OR NOT before.factors && $4::text[]))
+       ) AS remaining CROSS JOIN LATERAL (
+         SELECT CASE WHEN several THEN methods || ARRAY['mfa'] ELSE methods END AS amr,
+           CASE WHEN several OR 'user' = ANY (methods) THEN 'aal2' ELSE 'aal1' END AS acr,
+           ${boundOfProofs('before')} AS auth_time
+       ) AS proven CROSS JOIN LATERAL (
+         SELECT proven.*, (proven.acr, proven.amr, proven.auth_time) IS DISTINCT FROM
+           (before.acr, before.amr, COALESCE(before.auth_time, before.created_at)) AS is_less
+       ) AS kept
        WHERE s.id = before.id AND s.user_id = $1 AND s.revoked_at IS NULL AND $2 = ANY (s.factors)
        RETURNING s.id, s.user_id AS "userId", s.reduced_at AS "reducedAt", s.tokens_expire_at AS "tokensExpireAt",
-         kept.acr <> before.acr AS "isReduced"`,
-      [userId, factor, methods],
+         kept.is_less AS "isReduced"`,
+      [userId, factor, methods, alsoBy],
     );
     return changed.filter(({ isReduced }) => isReduced);
   }
 
-  /** Takes every factor away from all sessions of a user, with the level. Returns the sessions that lost their level. */
+  /** Takes every factor away from all sessions of a user that proved one. Returns these sessions. */
   async withdrawAll(tx: Transaction, userId: string): Promise<ReducedSession[]> {
     const [lowered] = await tx.query<[ReducedSession[], number]>(
-      `UPDATE sessions SET ${FIRST_FACTOR_ONLY}, reduced_at = ${this.momentAfter('reduced_at')}, factors = '{}'
-       WHERE user_id = $1 AND revoked_at IS NULL AND acr = 'aal2'
+      `UPDATE sessions SET ${FIRST_FACTOR_ONLY}, auth_time = ${boundOfProofs('sessions')},
+         reduced_at = ${this.momentAfter('reduced_at')}, factors = '{}'
+       WHERE user_id = $1 AND revoked_at IS NULL AND (acr = 'aal2' OR factors <> '{}')
        RETURNING id, user_id AS "userId", reduced_at AS "reducedAt", tokens_expire_at AS "tokensExpireAt"`,
-      [userId],
-    );
-    await tx.query(
-      `UPDATE sessions SET ${FIRST_FACTOR_ONLY}, factors = '{}'
-       WHERE user_id = $1 AND revoked_at IS NULL AND factors <> '{}'`,
       [userId],
     );
     return lowered;

@@ -42,7 +42,10 @@ export class SessionLevels {
     await this.access.factorsChanged(tx, user, { hasFactor: true });
   }
 
-  /** Takes a factor away from the sessions that have proven it; those that it alone had raised are lowered. */
+  /**
+   * Takes a factor away from the sessions that have proven it; those that it alone had raised are lowered, and in none of
+   * them does its proof count as recent.
+   */
   async withdraw(tx: Transaction, userId: string, factor: WithdrawnFactor): Promise<void> {
     await this.announcement.reduced(tx, await this.levels.withdraw(tx, userId, factor));
   }

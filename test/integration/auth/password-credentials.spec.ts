@@ -1,15 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { AccountAdministration } from '../../../src/admin/account-administration.js';
-import { AuthErrors } from '../../../src/auth/auth.errors.js';
 import { NewPassword } from '../../../src/auth/credentials/passwords/new-password.js';
 import { PasswordHasher } from '../../../src/auth/credentials/passwords/password-hasher.js';
 import { storedHash } from '../../../src/auth/credentials/passwords/stored-hash.js';
 import { keyIdOf } from '../../../src/platform/crypto/key-id.js';
-import { Problem } from '../../../src/platform/errors/problem.js';
 import { internalOrigin } from '../../../src/platform/http/origin.js';
-import { SessionIssuer } from '../../../src/sessions/issuing/session-issuer.js';
 import { logIn, newAddress, PASSWORD, register } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
+import { enrolTotp } from '../../support/app/factors.js';
+import { createPerson } from '../../support/app/people.js';
 import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
 import { setPassword, setPasswordIn } from '../../support/app/set-password.js';
 import { whileOpen } from '../../support/races/while-open.js';
@@ -198,21 +197,35 @@ describe('passwords', () => {
   });
 
   it('are not overwritten by a login with the former one that renews its hash at the same time', async () => {
-    await register(app, email);
+    await enrolTotp(app, await createPerson(app, { email }), Date.now());
     const dearer = await startBeside(app, { variables: { BCRYPT_ROUNDS: '5' } });
     onTestFinished(() => dearer.close());
     const newHash = await hasher.hash(OTHER_PASSWORD);
-    // The issuer has asked for a factor just before the change begins.
-    vi.spyOn(dearer.app.get(SessionIssuer, { strict: false }), 'issue').mockRejectedValueOnce(
-      new Problem(AuthErrors.factor_required),
-    );
     const answer = await whileOpen(
       app,
       (tx) => setPasswordIn(tx, app, email, newHash),
       () => dearer.call({ url: '/auth/login', body: { email, password: PASSWORD } }),
     );
     expect(answer.json()).toMatchObject({ code: 'invalid_credentials' });
-    expect([await login(), await login(OTHER_PASSWORD)]).toEqual(['invalid_credentials', 'in']);
+    expect([await login(), await login(OTHER_PASSWORD)]).toEqual(['invalid_credentials', 'factor_required']);
+  });
+
+  it('have their hash renewed by a login that gets no session yet', async () => {
+    const dearer = await startBeside(app, {
+      variables: { BCRYPT_ROUNDS: '5', REQUIRE_VERIFIED_EMAIL: 'true' },
+    });
+    onTestFinished(() => dearer.close());
+    const answers = [];
+    for (const verified of [true, false]) {
+      email = newAddress();
+      await enrolTotp(app, await createPerson(app, { email, verified }), Date.now());
+      const answer = await dearer.call({ url: '/auth/login', body: { email, password: PASSWORD } });
+      answers.push([answer.json().code, (await stored()).hash?.slice(0, 7)]);
+    }
+    expect(answers).toEqual([
+      ['factor_required', '$2b$05$'],
+      ['email_unverified', '$2b$05$'],
+    ]);
   });
 
   it('that do not exist match nothing, and a login with one costs one hash like any other', async () => {

@@ -147,7 +147,7 @@ describe('the issuer of sessions', () => {
     it.each(Object.keys(meanwhile))('to an account that was %s after the proof', async (change) => {
       const proof = await password();
       await meanwhile[change]!();
-      expect(await issue(proof)).toBeNull();
+      expect(await issue(proof)).toEqual({ kind: 'outdated' });
       expect(await sessions()).toEqual([]);
     });
 
@@ -160,18 +160,23 @@ describe('the issuer of sessions', () => {
             .then((rows: unknown[]) => rows.length > 0),
       };
       await setPassword(app, email, '$2b$04$new');
-      expect(await issue(proof)).toBeNull();
+      expect(await issue(proof)).toEqual({ kind: 'outdated' });
     });
 
     it('if any of several proofs is no longer valid, and resets no failures', async () => {
       const stale = await password(false);
-      expect(await issue(key, stale)).toBeNull();
+      expect(await issue(key, stale)).toEqual({ kind: 'outdated' });
       expect([await sessions(), await failures()]).toEqual([[], 1]);
     });
 
     it('while an account does not meet a registered condition, regardless of the proof', async () => {
       await verify(false);
-      await expect(issue(key)).rejects.toMatchObject({ row: AuthErrors.email_unverified });
+      expect(await issue(key)).toMatchObject({
+        kind: 'unmet',
+        user: { email },
+        condition: 'verified_email',
+        problem: AuthErrors.email_unverified,
+      });
       expect([await sessions(), await eventTypes()]).toEqual([[], []]);
     });
   });

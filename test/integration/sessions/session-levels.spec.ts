@@ -37,8 +37,10 @@ const WITHDRAWN: readonly WithdrawnFactor[] = [
 function remainderOf(held: ProvenState, { factor, methods, alsoBy }: WithdrawnFactor): ProvenState {
   if (!held.factors.includes(factor)) return held;
   const factors = others(held.factors, factor);
-  if (factors.some((one) => alsoBy.includes(one))) return { ...held, factors };
-  const kept = held.amr.filter((method) => method !== 'mfa' && !methods.some((gone) => gone === method));
+  const isAlsoHeld = factors.some((one) => alsoBy.includes(one));
+  // Which of several keys has verified its user is not stored.
+  const lost = methods.filter((method) => !isAlsoHeld || method === 'user');
+  const kept = held.amr.filter((method) => method !== 'mfa' && !lost.some((gone) => gone === method));
   return { ...assuranceOf([], kept), factors };
 }
 
@@ -52,16 +54,19 @@ describe('A session whose account loses a factor', { timeout: 60_000 }, () => {
   });
   afterAll(() => app.close());
 
-  const store = ({ amr, acr, factors }: ProvenState) =>
+  /** The latest proof was made this many minutes after the start of the session. */
+  const store = ({ amr, acr, factors }: ProvenState, minutes = 5) =>
     asSuperuser(
       app.database,
-      'UPDATE sessions SET amr = $2, acr = $3, factors = $4, reduced_at = NULL WHERE user_id = $1',
-      [userId, amr, acr, factors],
+      `UPDATE sessions SET amr = $2, acr = $3, factors = $4, reduced_at = NULL,
+         auth_time = created_at + $5 * interval '1 minute' WHERE user_id = $1`,
+      [userId, amr, acr, factors, minutes],
     );
   const stored = async () => {
-    const [row] = await asSuperuser<ProvenState & { isReduced: boolean }>(
+    const [row] = await asSuperuser<ProvenState & { isReduced: boolean; minutes: number }>(
       app.database,
-      'SELECT amr, acr, factors, reduced_at IS NOT NULL AS "isReduced" FROM sessions WHERE user_id = $1',
+      `SELECT amr, acr, factors, reduced_at IS NOT NULL AS "isReduced",
+         (extract(epoch FROM auth_time - created_at) / 60)::float AS minutes FROM sessions WHERE user_id = $1`,
       [userId],
     );
     return row!;
@@ -86,12 +91,29 @@ describe('A session whose account loses a factor', { timeout: 60_000 }, () => {
         await store(held);
         const reduced = await change((tx) => levels().withdraw(tx, userId, factor));
         const remainder = remainderOf(held, factor);
-        const isReduced = remainder.acr !== held.acr;
-        expect(await stored()).toEqual({ ...remainder, isReduced });
+        const isReduced = held.factors.includes(factor.factor);
+        expect(await stored()).toEqual({ ...remainder, isReduced, minutes: isReduced ? 0 : 5 });
         expect(reduced).toHaveLength(isReduced ? 1 : 0);
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('keeps the time of a proof that is older than the session', async () => {
+    const held = heldBy(PROOFS);
+    const [factor] = WITHDRAWN;
+    await store(held, -5);
+    await change((tx) => levels().withdraw(tx, userId, factor!));
+    expect(await stored()).toMatchObject({ minutes: -5 });
+    await change((tx) => levels().withdrawAll(tx, userId));
+    expect(await stored()).toMatchObject({ minutes: -5, amr: ['pwd'] });
+  });
+
+  it('keeps the validity of its tokens if they say no more than what is left', async () => {
+    const held = heldBy([{ method: 'pwd' }, ...CODES.map((factor) => ({ method: 'otp', factor }) as const)]);
+    await store(held, 0);
+    expect(await change((tx) => levels().withdraw(tx, userId, WITHDRAWN[0]!))).toEqual([]);
+    expect(await stored()).toMatchObject({ amr: ['pwd', 'otp', 'mfa'], acr: 'aal2', isReduced: false });
   });
 
   it('has the level and the methods of its password if it was the last', async () => {
@@ -101,11 +123,10 @@ describe('A session whose account loses a factor', { timeout: 60_000 }, () => {
         await store(held);
         const reduced = await change((tx) => levels().withdrawAll(tx, userId));
         const kept = held.amr.filter((method) => method === 'pwd');
-        const isReduced = held.acr === 'aal2';
         // Without a second factor there is nothing to take away.
-        const isTouched = isReduced || held.factors.length > 0;
-        const remainder = isTouched ? { ...assuranceOf([], kept), factors: [] } : held;
-        expect(await stored()).toEqual({ ...remainder, isReduced });
+        const isReduced = held.factors.length > 0;
+        const remainder = isReduced ? { ...assuranceOf([], kept), factors: [] } : held;
+        expect(await stored()).toEqual({ ...remainder, isReduced, minutes: isReduced ? 0 : 5 });
         expect(reduced).toHaveLength(isReduced ? 1 : 0);
       }),
     );

@@ -1,7 +1,7 @@
 import { createGuardrails, generateSync } from 'otplib';
-import { AuthErrors } from '../../../src/auth/auth.errors.js';
 import { PendingLogins } from '../../../src/auth/sign-in/pending-logins.js';
-import { Problem } from '../../../src/platform/errors/problem.js';
+import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
+import { UsersService } from '../../../src/users/users.service.js';
 import type { Tokens } from './accounts.js';
 import { LOOPBACK, originAt } from './people.js';
 import type { TestApp } from './test-app.js';
@@ -19,7 +19,7 @@ export interface Authenticator {
 /** The first half of a login that waits for a factor. */
 export interface Challenge {
   readonly token: string;
-  readonly methods: string[];
+  readonly methods: readonly string[];
   readonly expiresAt: string;
 }
 
@@ -51,15 +51,18 @@ export async function enrolTotp(
 }
 
 const NEW_DEVICE = { tokenTransport: 'body', deviceId: null, isKnownDevice: false } as const;
-const passwordHolds = () => Promise.resolve(true);
 
 /** Opens the challenge that {@link beginLogin} answers on a new device, without checking a password. */
 export async function openChallenge({ app }: TestApp, { user }: Pick<Tokens, 'user'>): Promise<Challenge> {
-  const logins = app.get(PendingLogins, { strict: false });
-  const issued = logins.hold(user.id, NEW_DEVICE, passwordHolds, originAt(LOOPBACK));
-  const problem: unknown = await issued.catch((error: unknown) => error);
-  if (!(problem instanceof Problem) || problem.row !== AuthErrors.factor_required) throw problem;
-  return problem.occurrence.extensions!['challenge'] as Challenge;
+  const [logins, users] = [
+    app.get(PendingLogins, { strict: false }),
+    app.get(UsersService, { strict: false }),
+  ];
+  return app.get(TransactionRunner, { strict: false }).run(async (tx) => {
+    const owner = await users.lock(tx, user.id);
+    if (!owner) throw new Error(`the account ${user.id} is gone`);
+    return logins.hold(tx, owner, NEW_DEVICE, originAt(LOOPBACK));
+  });
 }
 
 /** Sends the first half of a login of an account with a factor, in the body transport. */

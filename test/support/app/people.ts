@@ -120,9 +120,9 @@ async function issue({ app }: TestApp, tx: Transaction, user: User, from = LOOPB
     isKnownDevice: true,
     emailDigest: app.get(AuditService, { strict: false }).emailDigest(user.email),
   };
-  const issued = await app.get(SessionIssuer, { strict: false }).issue(tx, request, originAt(from));
-  if (!issued) throw new Error(`${user.email} cannot sign in`);
-  return issued;
+  const outcome = await app.get(SessionIssuer, { strict: false }).issue(tx, request, originAt(from));
+  if (outcome.kind === 'issued') return outcome.issued;
+  throw outcome.kind === 'unmet' ? new Problem(outcome.problem) : new Error(`${user.email} cannot sign in`);
 }
 
 /** The tokens as the login answers them in the body transport, which leaves the reply alone. */

@@ -16,6 +16,11 @@ export const FOREIGN_HASHES: Readonly<Record<string, unknown>> = {
   'PBKDF2 of passlib':
     '$pbkdf2-sha256$1000$AAECAwQFBgcICQoLDA0ODw$wboR4EI3tRPmbm20MDth64acUH1SWdF6sn5a/JRXJtY',
   Django: 'pbkdf2_sha256$1000$salty$bWAIW5kMoY8upYMtOhBavwuUgM/sNEH9rinO7O8SQYE=',
+  // Both made by Django 5.2 with fewer rounds than its own.
+  'Django with bcrypt and SHA-256':
+    'bcrypt_sha256$$2b$04$6jmLjH2X6mk.YavkB/rwR.PMkr0GXN/DHZaxUGv3Ds6dxDl10iar6',
+  'Django with scrypt':
+    'scrypt$1024$SzOIraY6mSFkw9ceYGeEvv$8$5$zV92kQSklpzig1kxPic1fZkpZ3rttcIE700ap7vk5I1jZ461PLJZXLDe4UlUVwgBB8PYcIIZhFDlU8bPHHmWRA==',
   Keycloak: {
     secretData:
       '{"value":"GFzb7tjs0FQgm5oTj36H/IBPaH9QupOe6bSDrhlekgkb99AUgbGykU2HU5I86U89twk4uBMKuVl1TMjaCUk8ig==","salt":"AAECAwQFBgcICQoLDA0ODw==","additionalParameters":{}}',

@@ -59,6 +59,6 @@ export class FactorAdditions {
       details: { factorId: id, factorType: type, factors },
     });
     await this.notices.added(tx, user, name, origin);
-    return factors === 1 ? this.recoveryCodes.renew(tx, caller, origin) : null;
+    return factors === 1 ? this.recoveryCodes.issue(tx, user, caller.sessionId, origin) : null;
   }
 }

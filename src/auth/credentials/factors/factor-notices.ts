@@ -8,6 +8,7 @@ import type { User } from '../../../users/user.entity.js';
 import { factorAddedMail } from '../../mails/factor-added.mail.js';
 import { factorRemovedMail } from '../../mails/factor-removed.mail.js';
 import { recoveryCodeUsedMail } from '../../mails/recovery-code-used.mail.js';
+import { recoveryCodesRenewedMail } from '../../mails/recovery-codes-renewed.mail.js';
 
 /** Tells owners about changes of their factors (ASVS 6.3.7). */
 @Injectable()
@@ -30,6 +31,10 @@ export class FactorNotices {
   async recoveryCodeUsed(tx: Transaction, user: User, left: number, origin: Origin): Promise<void> {
     const values = { left: String(left), ...originFacts(origin, this.clock.now()) };
     await this.notices.send(tx, user, recoveryCodeUsedMail, values);
+  }
+
+  async recoveryCodesRenewed(tx: Transaction, user: User, origin: Origin): Promise<void> {
+    await this.notices.send(tx, user, recoveryCodesRenewedMail, originFacts(origin, this.clock.now()));
   }
 }
 

@@ -73,10 +73,14 @@ export class FactorRemoval {
     return factors.length;
   }
 
-  /** Removes the factors that were added to a locked account at or after `since`, for an owner who takes the account back. */
+  /**
+   * Removes the factors that were added to a locked account at or after `since`, and recovery codes created since, for an owner
+   * who takes the account back.
+   */
   async removeSince(tx: Transaction, user: User, since: Date, origin: Origin): Promise<void> {
     for (const { id, addedAt } of await this.factors.list(user.id, tx))
       if (addedAt >= since) await this.remove(tx, user, id, { sessionId: null }, origin);
+    await this.recovery.removeCodesSince(tx, user.id, since);
   }
 }
 

@@ -49,11 +49,11 @@ export class OwnFactors {
     });
   }
 
-  /** Issues new recovery codes. Throws `not_found` for an account without a factor, and `session_ended`. */
+  /** Issues new recovery codes and tells the owner. Throws `not_found` for an account without a factor, and `session_ended`. */
   async renewCodes(caller: SessionPrincipal, origin: Origin): Promise<string[]> {
-    return this.account.locked(caller, async (tx, { id }) => {
-      if ((await this.factors.kindsOf(id, tx)).length === 0) throw new Problem(PlatformErrors.not_found);
-      return this.recoveryCodes.renew(tx, caller, origin);
+    return this.account.locked(caller, async (tx, user) => {
+      if ((await this.factors.kindsOf(user.id, tx)).length === 0) throw new Problem(PlatformErrors.not_found);
+      return this.recoveryCodes.renew(tx, user, caller.sessionId, origin);
     });
   }
 }

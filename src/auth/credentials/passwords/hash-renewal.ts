@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Transaction, TransactionRunner } from '../../../platform/database/transaction-runner.js';
-import { UsersService } from '../../../users/users.service.js';
+import type { Transaction } from '../../../platform/database/transaction-runner.js';
 import { PasswordCredentialsRepository } from './password-credentials.repository.js';
 import { PasswordHasher } from './password-hasher.js';
 import { storedHash } from './stored-hash.js';
@@ -16,10 +15,8 @@ export interface RenewedHash {
 @Injectable()
 export class HashRenewal {
   constructor(
-    private readonly users: UsersService,
     private readonly credentials: PasswordCredentialsRepository,
     private readonly hasher: PasswordHasher,
-    private readonly transactions: TransactionRunner,
   ) {}
 
   /**
@@ -31,22 +28,9 @@ export class HashRenewal {
     return this.hasher.hash(password).catch(() => null);
   }
 
-  /**
-   * Stores the new hash of a user whose row the caller has locked, unless the password has changed. Returns the hash
-   * that is valid then.
-   */
-  async renew(tx: Transaction, { userId, hash, freshHash }: RenewedHash): Promise<string> {
-    if (freshHash === null) return hash;
-    const isStored = await this.credentials.rehash(tx, userId, storedHash(hash), storedHash(freshHash));
-    return isStored ? freshHash : hash;
-  }
-
-  /** Does what {@link renew} does in a transaction of its own, for a login whose transaction was rolled back. */
-  async renewAlone(renewed: RenewedHash): Promise<string> {
-    if (renewed.freshHash === null) return renewed.hash;
-    return this.transactions.run(async (tx) => {
-      await this.users.lock(tx, renewed.userId);
-      return this.renew(tx, renewed);
-    });
+  /** Stores the new hash of a user whose row the caller has locked, unless the password has changed. */
+  async renew(tx: Transaction, { userId, hash, freshHash }: RenewedHash): Promise<void> {
+    if (freshHash === null) return;
+    await this.credentials.rehash(tx, userId, storedHash(hash), storedHash(freshHash));
   }
 }

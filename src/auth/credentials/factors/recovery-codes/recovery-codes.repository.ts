@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, In, IsNull } from 'typeorm';
+import { DataSource, In, IsNull, MoreThanOrEqual } from 'typeorm';
 import { onDatabase } from '../../../../platform/database/database-problem.js';
 import type { Transaction } from '../../../../platform/database/transaction-runner.js';
 import { RecoveryCode } from './recovery-code.entity.js';
@@ -48,6 +48,11 @@ export class RecoveryCodesRepository {
 
   async deleteAll(tx: Transaction, userId: string): Promise<void> {
     await tx.delete(RecoveryCode, { userId });
+  }
+
+  /** Deletes the codes of a user that were created at or after `since`. */
+  async deleteSince(tx: Transaction, userId: string, since: Date): Promise<void> {
+    await tx.delete(RecoveryCode, { userId, createdAt: MoreThanOrEqual(since) });
   }
 
   /**

@@ -7,6 +7,9 @@ import { Randomness } from '../../../../platform/crypto/randomness.js';
 import type { Transaction } from '../../../../platform/database/transaction-runner.js';
 import type { Origin } from '../../../../platform/http/origin.js';
 import { canonicalCode } from '../../../../platform/secrets/secret-code.js';
+import { notBeforeLogin } from '../../../../users/login-order.js';
+import type { User } from '../../../../users/user.entity.js';
+import { FactorNotices } from '../factor-notices.js';
 import { RecoveryCodesRepository } from './recovery-codes.repository.js';
 
 const CODES = 10;
@@ -21,20 +24,29 @@ export class RecoveryCodes {
     private readonly codes: RecoveryCodesRepository,
     private readonly masterKey: MasterKey,
     private readonly randomness: Randomness,
+    private readonly notices: FactorNotices,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
+  /** Does what {@link issue} does, and tells the owner. */
+  async renew(tx: Transaction, user: User, sessionId: string, origin: Origin): Promise<string[]> {
+    await this.notices.recoveryCodesRenewed(tx, user, origin);
+    return this.issue(tx, user, sessionId, origin);
+  }
+
   /** Issues ten codes that replace all former ones of a user, whose row the caller has locked. */
-  async renew(
+  async issue(
     tx: Transaction,
-    { userId, sessionId }: { readonly userId: string; readonly sessionId: string | null },
+    { id: userId, lastLoginAt }: Pick<User, 'id' | 'lastLoginAt'>,
+    sessionId: string | null,
     origin: Origin,
   ): Promise<string[]> {
     const codes = Array.from({ length: CODES }, () => this.newCode());
     const { id: keyId } = this.masterKey;
     const digests = codes.map((code) => this.digestsOf(userId, code)[0]!);
-    await this.codes.replace(tx, userId, { digests, keyId, createdAt: this.clock.now() });
+    const createdAt = notBeforeLogin(lastLoginAt, this.clock.now());
+    await this.codes.replace(tx, userId, { digests, keyId, createdAt });
     const who = { outcome: 'success' as const, userId, sessionId, origin };
     await this.audit.record(tx, {
       type: 'user_recovery_codes_created',

@@ -22,4 +22,9 @@ export class RecoveryMeans {
     await this.recoveries.delete(tx, userId);
     await this.secrets.revokeAll(tx, userId, RECOVERY_PURPOSES);
   }
+
+  /** Removes the recovery codes that were created for a locked account at or after `since`. */
+  async removeCodesSince(tx: Transaction, userId: string, since: Date): Promise<void> {
+    await this.codes.deleteSince(tx, userId, since);
+  }
 }

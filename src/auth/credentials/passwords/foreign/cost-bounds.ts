@@ -74,7 +74,8 @@ function bytes(name: string, hash: { salt: string; key: string }, leastSalt: num
 
 const bytesIn = (base64: string) => Buffer.from(base64, 'base64').length;
 
+/** A bound that is no number admits nothing. */
 function within(name: string, value: number, least: number, most: number): void {
-  if (!Number.isSafeInteger(value) || value < least || value > most)
+  if (!Number.isSafeInteger(value) || !(value >= least && value <= most))
     throw new UnusableHash(`${name} must be from ${least} to ${most}`);
 }

@@ -91,6 +91,33 @@ describe('a password hash of another system', () => {
     expect(() => parseForeignHash(hash)).toThrow(UnusableHash);
   });
 
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+    'of Keycloak is refused if its algorithm is %s, which is no algorithm but a member of every object',
+    (algorithm) => {
+      const { secretData } = FOREIGN_HASHES['Keycloak'] as { secretData: string };
+      const credentialData = { hashIterations: 2_000_000_000, algorithm };
+      expect(() => parseForeignHash({ secretData, credentialData })).toThrow(
+        'the form of the hash is not supported',
+      );
+    },
+  );
+
+  it('of Firebase is read in base64url, too, as the Admin SDK returns it', async () => {
+    const hash = FIREBASE.hash.replaceAll('+', '-').replaceAll('/', '_');
+    const stored = await storedForeignHash(parseForeignHash(hash), 4);
+    expect(foreignHashText(foreignHash(stored)!)).toMatch(/^[^-_]+$/);
+    expect(await hashes.verify(FIREBASE.password, stored, null)).toBe(true);
+  });
+
+  it.each([
+    ['a cost that is no power of two', FOREIGN_HASHES['Django with scrypt'], '$1024$', '$1000$'],
+    ['a cost of 2^30', FOREIGN_HASHES['Django with scrypt'], '$1024$', '$1073741824$'],
+    ['a bcrypt cost of 16', FOREIGN_HASHES['Django with bcrypt and SHA-256'], '$04$', '$16$'],
+    ['a cut digest', FOREIGN_HASHES['Django with bcrypt and SHA-256'], 'iar6', ''],
+  ])('of Django with %s is refused', (_name, hash, part, replacement) => {
+    expect(() => parseForeignHash(String(hash).replace(part, replacement))).toThrow(UnusableHash);
+  });
+
   it('of PBKDF2 may have more than one block within the bound of the iterations', () => {
     const hash = `$pbkdf2-sha1$i=5000000$c2FsdHNhbHQ$${Buffer.alloc(40).toString('base64')}`;
     expect(parseForeignHash(hash)).toMatchObject({ kind: 'pbkdf2', iterations: 5_000_000 });

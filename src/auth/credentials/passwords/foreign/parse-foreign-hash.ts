@@ -15,31 +15,42 @@ const ARGON2 = new RegExp(
 const SCRYPT = new RegExp(
   `^\\$scrypt\\$ln=(\\d{1,9}),r=(\\d{1,9}),p=(\\d{1,9})\\$(${BASE64})?\\$(${BASE64})$`,
 );
-/** The fields of ssk, sep, ... as Ory Kratos writes them: base64 without a comma. */
+const EITHER_BASE64 = BASE64.replace('+/', '+/_-');
+/** As Ory Kratos writes it. The Admin SDK of Firebase returns hashes and salts in base64url. */
 const FIREBASE = new RegExp(
-  `^\\$firescrypt\\$ln=(\\d{1,2}),r=(\\d{1,9}),p=1\\$(${BASE64})\\$(${BASE64})\\$(${BASE64})\\$(${BASE64})$`,
+  `^\\$firescrypt\\$ln=(\\d{1,2}),r=(\\d{1,9}),p=1\\$(${EITHER_BASE64})\\$(${EITHER_BASE64})\\$(${EITHER_BASE64})\\$(${EITHER_BASE64})$`,
 );
 const PBKDF2 = new RegExp(
   `^\\$pbkdf2(?:-(sha1|sha256|sha512))?\\$(?:[iI]=)?(\\d{1,9})(?:,l=\\d{1,4})?\\$(${BASE64.replace('+/', '+/.')})\\$(${BASE64.replace('+/', '+/.')})$`,
 );
 const DJANGO = new RegExp(`^pbkdf2_(sha1|sha256)\\$(\\d{1,9})\\$([^$]{1,128})\\$(${BASE64})$`);
-const DJANGO_BCRYPT = /^bcrypt\$(\$2[aby]\$.*)$/;
+const DJANGO_BCRYPT = /^bcrypt(_sha256)?\$(\$2[aby]\$.*)$/;
+const DJANGO_SCRYPT = new RegExp(
+  `^scrypt\\$(\\d{1,10})\\$([^$]{1,128})\\$(\\d{1,9})\\$(\\d{1,9})\\$(${BASE64})$`,
+);
+/** Django stores "!" and 40 random characters for no password. "!" before a hash, as in /etc/shadow, locks an account. */
+const NO_PASSWORD = /^(?:![A-Za-z0-9]{40})?$/;
 const SHA_CRYPT = /^\$([56])\$(?:rounds=(\d{1,9})\$)?([^$]{0,16})\$([./A-Za-z0-9]{43}|[./A-Za-z0-9]{86})$/;
 const LDAP = /^\{(S?)(MD5|SHA|SHA256|SHA512)\}([A-Za-z0-9+/]+={0,2})$/i;
 
-const DIGESTS: Readonly<Record<string, { digest: RawDigest; bytes: number }>> = {
-  MD5: { digest: 'md5', bytes: 16 },
-  SHA: { digest: 'sha1', bytes: 20 },
-  SHA256: { digest: 'sha256', bytes: 32 },
-  SHA512: { digest: 'sha512', bytes: 64 },
-};
+const DIGESTS: ReadonlyMap<string, { digest: RawDigest; bytes: number }> = new Map([
+  ['MD5', { digest: 'md5', bytes: 16 }],
+  ['SHA', { digest: 'sha1', bytes: 20 }],
+  ['SHA256', { digest: 'sha256', bytes: 32 }],
+  ['SHA512', { digest: 'sha512', bytes: 64 }],
+]);
 
-/** Algorithms of Keycloak and the digests behind them. */
-const KEYCLOAK: Readonly<Record<string, PbkdfDigest>> = {
-  pbkdf2: 'sha1',
-  'pbkdf2-sha256': 'sha256',
-  'pbkdf2-sha512': 'sha512',
-};
+/** Algorithms of Keycloak and the digests behind them; a map, because every object has members such as `constructor`. */
+const KEYCLOAK: ReadonlyMap<string, PbkdfDigest> = new Map([
+  ['pbkdf2', 'sha1'],
+  ['pbkdf2-sha256', 'sha256'],
+  ['pbkdf2-sha512', 'sha512'],
+]);
+
+/** Whether a text in the place of a hash says that there is no password. */
+export function isNoPassword(value: unknown): boolean {
+  return typeof value === 'string' && NO_PASSWORD.test(value);
+}
 
 /**
  * Reads a password hash of another system: a text, or Keycloak's `{ secretData, credentialData }`. Throws
@@ -54,9 +65,15 @@ export function parseForeignHash(value: unknown): ForeignHash | RawHash {
 
 function ofText(text: string): ForeignHash | RawHash | null {
   if (BCRYPT.test(text)) return { kind: 'bcrypt', hash: portable(text) };
-  const [, django] = DJANGO_BCRYPT.exec(text) ?? [];
-  if (django !== undefined) return BCRYPT.test(django) ? { kind: 'bcrypt', hash: portable(django) } : null;
+  const [, digest, django] = DJANGO_BCRYPT.exec(text) ?? [];
+  if (django !== undefined) return djangoBcrypt(portable(django), digest !== undefined);
   return argon2(text) ?? scrypt(text) ?? firebase(text) ?? pbkdf2(text) ?? shaCrypt(text) ?? ldap(text);
+}
+
+/** With a digest, it is bcrypt of the password's SHA-256 in hex. */
+function djangoBcrypt(hash: string, isDigested: boolean): ForeignHash | null {
+  if (!BCRYPT.test(hash)) return null;
+  return isDigested ? { kind: 'wrapped', digest: 'sha256', salt: '', hash } : { kind: 'bcrypt', hash };
 }
 
 /** `$2y$` of PHP is `$2b$` by another name; `$2$` is `$2a$` for passwords without characters beyond ASCII. */
@@ -81,13 +98,26 @@ function argon2(text: string): ForeignHash | null {
 /** `ln` is the binary logarithm of the cost, and in hashes of Kratos the cost itself. */
 function scrypt(text: string): ForeignHash | null {
   const [, ln, r, p, salt = '', key] = SCRYPT.exec(text) ?? [];
-  if (ln === undefined) return null;
+  if (ln === undefined) return djangoScrypt(text);
   return {
     kind: 'scrypt',
     cost: costOf(Number(ln)),
     blockSize: Number(r),
     parallelism: Number(p),
     salt,
+    key: key!,
+  };
+}
+
+function djangoScrypt(text: string): ForeignHash | null {
+  const [, cost, salt, blockSize, parallelism, key] = DJANGO_SCRYPT.exec(text) ?? [];
+  if (cost === undefined) return null;
+  return {
+    kind: 'scrypt',
+    cost: Number(cost),
+    blockSize: Number(blockSize),
+    parallelism: Number(parallelism),
+    salt: Buffer.from(salt!).toString('base64'),
     key: key!,
   };
 }
@@ -101,12 +131,14 @@ function firebase(text: string): ForeignHash | null {
     kind: 'firebase',
     cost: 2 ** Number(ln),
     blockSize: Number(r),
-    salt: salt!,
-    key: key!,
-    separator: separator!,
-    signerKey: signerKey!,
+    salt: standard(salt!),
+    key: standard(key!),
+    separator: standard(separator!),
+    signerKey: standard(signerKey!),
   };
 }
+
+const standard = (base64: string) => base64.replaceAll('-', '+').replaceAll('_', '/');
 
 /** PHC as Kratos writes it, and as passlib does: its alphabet has `.` in place of `+`. */
 function pbkdf2(text: string): ForeignHash | null {
@@ -139,7 +171,7 @@ function shaCrypt(text: string): ForeignHash | null {
 
 function ldap(text: string): RawHash | null {
   const [, salted, name, base64] = LDAP.exec(text) ?? [];
-  const form = DIGESTS[name?.toUpperCase() ?? ''];
+  const form = DIGESTS.get(name?.toUpperCase() ?? '');
   if (form === undefined) return null;
   const bytes = Buffer.from(base64!, 'base64');
   const isSalted = salted !== '';
@@ -156,7 +188,7 @@ function ldap(text: string): RawHash | null {
 /** A digest that this service has wrapped, as it exports it. */
 function wrapped(value: unknown): ForeignHash | null {
   const { digest, salt, hash } = (value ?? {}) as Partial<Record<string, unknown>>;
-  const isKnown = Object.values(DIGESTS).some((form) => form.digest === digest);
+  const isKnown = [...DIGESTS.values()].some((form) => form.digest === digest);
   if (!isKnown || typeof salt !== 'string' || typeof hash !== 'string' || !BCRYPT.test(hash)) return null;
   return { kind: 'wrapped', digest: digest as RawDigest, salt, hash };
 }
@@ -169,7 +201,7 @@ function ofKeycloak(value: unknown): ForeignHash | null {
   if (typeof key !== 'string' || typeof salt !== 'string' || typeof algorithm !== 'string') return null;
   if (algorithm === 'argon2')
     return keycloakArgon2(key, salt, Number(hashIterations), objectOf(additionalParameters));
-  const digest = KEYCLOAK[algorithm];
+  const digest = KEYCLOAK.get(algorithm);
   if (digest === undefined) return null;
   return { kind: 'pbkdf2', digest, iterations: Number(hashIterations), salt, key };
 }
