@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Origin } from '../../platform/http/origin.js';
+import { HASH_CHANGED } from '../guesses/compared-password.js';
 import { PasswordGuesses, type CorrectGuess, type SubmittedPassword } from '../guesses/password-guesses.js';
 import { RecoveryStart, type StartOutcome } from './recovery-start.js';
 
@@ -23,9 +24,9 @@ export class RecoveryRequests {
   private async startFor(
     { userId, hash, attempt }: CorrectGuess,
     origin: Origin,
-  ): Promise<Exclude<StartOutcome, 'outdated'> | null> {
+  ): Promise<Exclude<StartOutcome, 'outdated'> | typeof HASH_CHANGED> {
     const outcome = await this.start.start(userId, hash, origin);
-    if (outcome === 'outdated') return null;
+    if (outcome === 'outdated') return HASH_CHANGED;
     // Where no mail tells the owner, a right password counts like a wrong one. Otherwise a guesser could tell it from a
     // wrong one by the limit, and nobody would notice.
     if (outcome === 'running') await attempt.refund();
