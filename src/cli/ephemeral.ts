@@ -15,7 +15,7 @@ import { StartFault } from '../platform/config/start-fault.js';
 import { assertAppendable } from '../platform/config/usable-files.js';
 import type { RunningService } from './ephemeral-service.js';
 import { EXIT } from './exit-codes.js';
-import { ignoreClosedOutput } from './output.js';
+import { ignoreClosedOutput } from './terminal/output.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
