@@ -8,10 +8,10 @@ import { forEach, person } from './people.mjs';
 const UNREACHED_LIMITS = {
   RATE_LIMIT_DEFAULT: '9000000/60',
   RATE_LIMIT_ADDRESS: '9000000/60',
-  RATE_LIMIT_LOGIN: '100000/1',
-  RATE_LIMIT_LOGIN_ADDRESS: '100000/1',
-  RATE_LIMIT_REGISTER: '100000/1',
-  RATE_LIMIT_REFRESH: '100000/1',
+  RATE_LIMIT_LOGIN: '10000/1',
+  RATE_LIMIT_LOGIN_ADDRESS: '10000/1',
+  RATE_LIMIT_REGISTER: '10000/1',
+  RATE_LIMIT_REFRESH: '10000/1',
 };
 
 /** Detection per address is off; otherwise the load would fill the database with alerts about itself. */

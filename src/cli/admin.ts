@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { ignoreClosedOutput } from './output.js';
+import { ignoreClosedOutput } from './terminal/output.js';
 import { runCommand } from './run-command.js';
 
 ignoreClosedOutput();

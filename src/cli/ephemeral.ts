@@ -6,15 +6,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder } from '../ephemeral/cluster/cache-folder.js';
 import { type EphemeralOptions, ephemeralOptions } from '../ephemeral/ephemeral-options.js';
-import { assertNotAnInstallation, readableVariables } from '../ephemeral/ephemeral-variables.js';
+import { assertNotAnInstallation, assertRead, readableVariables } from '../ephemeral/ephemeral-variables.js';
 import { Lifetime } from '../ephemeral/process/lifetime.js';
 import { lineageOf } from '../ephemeral/process/lineage.js';
 import { startThrowawayDatabase } from '../ephemeral/throwaway-database.js';
+import { assertFree } from '../platform/config/choose-port.js';
 import { StartFault } from '../platform/config/start-fault.js';
 import { assertAppendable } from '../platform/config/usable-files.js';
 import type { RunningService } from './ephemeral-service.js';
 import { EXIT } from './exit-codes.js';
-import { ignoreClosedOutput } from './output.js';
+import { ignoreClosedOutput } from './terminal/output.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -31,6 +32,8 @@ export async function runEphemeral(words: readonly string[], variables: Variable
   try {
     const options = ephemeralOptions(words);
     if (!options.ignoreEnv) assertNotAnInstallation(variables);
+    assertRead(options.assertRead);
+    if (options.port !== null) await assertFree('127.0.0.1', options.port, `--port ${options.port}`);
     if (options.log !== null) assertAppendable('--log', options.log);
     const lineage = lineageOf(process.pid);
     if (lineage === null) throw new Error('The process that started this one has ended.');

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { KEY_REFRESH_SECONDS } from '../sessions/keys/key-schedule.js';
 import { KeyRotation } from '../sessions/keys/key-rotation.js';
 import { type OperatorOptions, originOf, withOperatorOptions } from './operator-options.js';
-import { printResult } from './output.js';
+import { printResult } from './terminal/output.js';
 import { withService } from './with-service.js';
 
 /** Adds the command that rotates the signing key. */

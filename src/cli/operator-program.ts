@@ -1,14 +1,14 @@
 import { Command } from 'commander';
 import { commandName } from './command-name.js';
-import { addGateCheckCommand } from './gate-check.command.js';
-import { addImportExportCommands } from './import-export.command.js';
+import { addGateCheckCommand } from './gate-check/gate-check.command.js';
+import { addImportExportCommands } from './import-export/import-export.command.js';
 import { addKeysCommand } from './keys.command.js';
 import { addSecretsCommand } from './secrets.command.js';
 import { addUnblockCommand } from './unblock.command.js';
-import { addInviteCommand, addResetLinkCommand } from './users-inviting.commands.js';
-import { addUserReadingCommands } from './users-reading.commands.js';
-import { addDeletingCommand } from './users-deleting.command.js';
-import { addUserCommands } from './users.commands.js';
+import { addInviteCommand, addResetLinkCommand } from './users/users-inviting.commands.js';
+import { addUserReadingCommands } from './users/users-reading.commands.js';
+import { addDeletingCommand } from './users/users-deleting.command.js';
+import { addUserCommands } from './users/users.commands.js';
 
 const exitCodes = (program: string) => `
 Results go to standard output, everything else to standard error. Exit codes: 0 done; 64 wrong usage; 65 unacceptable data;

@@ -12,7 +12,7 @@ import { SealsRepository } from '../audit/seals/seals.repository.js';
 import { AuditVerification, type Verification } from '../audit/verification/audit-verification.js';
 import { CatalogueCheck } from '../audit/verification/catalogue-check.js';
 import { CatalogueRepository } from '../audit/verification/catalogue.repository.js';
-import { ProgressBar } from '../audit/verification/progress-bar.js';
+import { ProgressBar } from './terminal/progress-bar.js';
 import { TrailWalk } from '../audit/verification/trail-walk.js';
 import { VerifiedSoFar } from '../audit/verification/verified-so-far.js';
 import { SystemClock } from '../platform/clock/clock.js';
@@ -29,8 +29,8 @@ import { reachExistingDatabase } from '../app/existing-database.js';
 import { reportFault } from './command-fault.js';
 import { commandName } from './command-name.js';
 import { EXIT } from './exit-codes.js';
-import { assertReadable } from './input-file.js';
-import { printResult } from './output.js';
+import { assertReadable } from './terminal/input-file.js';
+import { printResult } from './terminal/output.js';
 
 interface Options {
   readonly from?: Date;

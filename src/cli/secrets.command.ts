@@ -3,7 +3,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { type Forgetting, SecretReport, type SecretState } from '../platform/secret-keys/secret-report.js';
 import { CommandFailure, EXIT } from './exit-codes.js';
 import { type OperatorOptions, originOf, withJson, withOperatorOptions } from './operator-options.js';
-import { printResult } from './output.js';
+import { printResult } from './terminal/output.js';
 import { withService } from './with-service.js';
 
 interface ReportOptions {

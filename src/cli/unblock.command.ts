@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { canonicalIp, networkOf } from '../platform/http/client-ip/ip-address.js';
 import { BlockRemoval } from '../rate-limit/blocks/block-removal.js';
 import { type OperatorOptions, originOf, withOperatorOptions } from './operator-options.js';
-import { printResult } from './output.js';
+import { printResult } from './terminal/output.js';
 import { withService } from './with-service.js';
 
 /** Adds the command that ends the block of a client address. */

@@ -8,6 +8,8 @@ export interface EphemeralOptions {
   /** The path of the log; null: standard error. */
   readonly log: string | null;
   readonly ignoreEnv: boolean;
+  /** Names of variables that have been set for this service, and must be among those that it reads. */
+  readonly assertRead: readonly string[];
 }
 
 const NOTES = `
@@ -17,7 +19,7 @@ Nothing is kept. Exit codes: 0 ended; 64 wrong usage; 78 refused because of the 
 
 /** Parses the words of the command line. Throws commander's `CommanderError`, after it has explained the fault. */
 export function ephemeralOptions(words: readonly string[]): EphemeralOptions {
-  const { port, limits, log, ignoreEnv } = new Command('portcullis ephemeral')
+  const { port, limits, log, ignoreEnv, assertRead } = new Command('portcullis ephemeral')
     .description(
       'A throwaway service for tests: its own PostgreSQL, caught mails, a clock that can be moved.',
     )
@@ -29,13 +31,20 @@ export function ephemeralOptions(words: readonly string[]): EphemeralOptions {
     )
     .option('--log <file>', 'append the log to this file (default: standard error)')
     .option('--ignore-env', 'start although DATABASE_URL or NODE_ENV=production is set')
+    .option('--assert-read <names>', 'refuse these variables, separated by commas, if it does not read them')
     .allowExcessArguments(false)
     .addHelpText('after', NOTES)
     .showHelpAfterError()
     .exitOverride()
     .parse([...words], { from: 'user' })
-    .opts<{ port?: number; limits: 'on' | 'off'; log?: string; ignoreEnv?: true }>();
-  return { port: port ?? null, limits: limits === 'on', log: log ?? null, ignoreEnv: ignoreEnv === true };
+    .opts<{ port?: number; limits: 'on' | 'off'; log?: string; ignoreEnv?: true; assertRead?: string }>();
+  return {
+    port: port ?? null,
+    limits: limits === 'on',
+    log: log ?? null,
+    ignoreEnv: ignoreEnv === true,
+    assertRead: assertRead?.split(',') ?? [],
+  };
 }
 
 function portNumber(text: string): number {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigurationFault } from '../platform/config/configuration-fault.js';
-import { assertNotAnInstallation, readableVariables } from './ephemeral-variables.js';
+import { assertNotAnInstallation, assertRead, readableVariables } from './ephemeral-variables.js';
 
 describe('The environment of a throwaway service', () => {
   it.each([{ DATABASE_URL: 'postgres://db/app' }, { NODE_ENV: 'production' }, { NODE_ENV: ' Production ' }])(
@@ -42,5 +42,16 @@ describe('The environment of a throwaway service', () => {
       PATH: '/bin',
     };
     expect(readableVariables({ ...read, ...ignored })).toEqual(read);
+  });
+
+  it('is refused with the names of variables that were set for it and are not read', () => {
+    const names = ['COOKIE_SAME_SITE', 'REGISTRATION', 'PATH', 'NODE_OPTIONS', 'TZ', 'LC_ALL', 'SMTP_URL'];
+    expect(() => assertRead(names)).toThrow(
+      new ConfigurationFault([
+        'COOKIE_SAME_SITE is not read by a throwaway service',
+        'SMTP_URL is not read by a throwaway service',
+      ]),
+    );
+    expect(() => assertRead(['RATE_LIMIT_LOGIN', 'TZ'])).not.toThrow();
   });
 });

@@ -36,6 +36,17 @@ export function assertNotAnInstallation(variables: Variables): void {
     throw new ConfigurationFault(faults.map((one) => `${one}; --ignore-env starts all the same`));
 }
 
+/** Variables of the process itself: Node.js, the system and its libraries read them. */
+const OF_PROCESS =
+  /^(PATH|HOME|TMPDIR|TE?MP|TZ|LANG|LANGUAGE|LC_\w+|NODE_\w+|UV_\w+|LD_\w+|SSL_CERT_\w+|XDG_\w+|LOCALAPPDATA|USERPROFILE|SystemRoot)$/;
+
+/** Throws {@link ConfigurationFault} that names the variables which a throwaway service would ignore. */
+export function assertRead(names: readonly string[]): void {
+  const ignored = names.filter((name) => !READ.test(name) && !OF_PROCESS.test(name));
+  if (ignored.length > 0)
+    throw new ConfigurationFault(ignored.map((name) => `${name} is not read by a throwaway service`));
+}
+
 /** Returns the variables that are read, by their names. */
 export function readableVariables(variables: Variables): Record<string, string> {
   const chosen = Object.entries(variables).filter((entry): entry is [string, string] => READ.test(entry[0]));

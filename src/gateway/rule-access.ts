@@ -9,7 +9,6 @@ import { AccessRefusals, insufficientScope } from '../sessions/guards/access-ref
 import { RoleCheck } from '../sessions/levels/role-check.js';
 import { RecentProof } from '../sessions/recent/recent-proof.js';
 import { rolesAtLevel } from '../sessions/role-level.js';
-import { SessionErrors } from '../sessions/session.errors.js';
 import { SessionState } from '../sessions/state/session-state.js';
 import type { GateRule } from './rules/gate-rule.js';
 
@@ -80,7 +79,7 @@ export class RuleAccess {
     if (acr === null && maxAgeSeconds === null) return current;
     const fault = await this.recent.faultOf(principal, { acr, maxAgeSeconds });
     if (fault === null) return current;
-    throw fault === 'ended' ? this.refusals.ended(context, principal) : this.refusals.denied(context, fault);
+    throw this.refusals.faulty(context, principal, fault);
   }
 
   /** A role that needs a second factor can be missing from the token only because the session has not proven one. */
@@ -92,8 +91,7 @@ export class RuleAccess {
     const fault = await this.roles.faultOf(principal, roles);
     // The session has the role by now, but the token does not name it. The client has to renew the token.
     if (fault === null) return this.refusals.outdated(context, principal);
-    if (fault.row === SessionErrors.session_ended) return this.refusals.ended(context, principal);
-    return this.refusals.denied(context, fault, roles);
+    return this.refusals.faulty(context, principal, fault, roles);
   }
 
   private admitMachine(context: RequestContext, principal: MachinePrincipal, rule: GateRule): void {

@@ -38,7 +38,6 @@ const REASONS: Readonly<Record<string, string>> = {
   'src/auth/credentials/passwords/password-hasher.ts': 'measures the processor',
   'src/audit/refusals/refusal-groups.ts':
     'bounds how much of one caller is written in a minute of this process',
-  'src/audit/verification/progress-bar.ts': 'bounds how often a terminal is written to',
   'src/sessions/devices/known-device.entity.ts':
     'declares the default for instances of the previous version; this version sets the time itself',
   'src/machines/keys/living-keys.ts': 'bounds how long this process remembers a row',

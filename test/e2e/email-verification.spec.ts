@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { PasswordHasher } from '../../src/auth/credentials/passwords/password-hasher.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { logIn, newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
 import { createPerson, openSession } from '../support/app/people.js';
@@ -139,6 +140,24 @@ describe('the proof of an address', () => {
     });
     expect(login.statusCode).toBe(429);
     expect(outcome(await verify({ token }, { token: signed.accessToken }))).toBe(204);
+  });
+
+  it('takes a right password whose hash a login renews at the same time, and counts no failure', async () => {
+    const dearer = await startBeside(here, { clock, variables: { BCRYPT_ROUNDS: '5' } });
+    onTestFinished(() => dearer.close());
+    const { token } = await registrationMail();
+    const hasher = here.app.get(PasswordHasher, { strict: false });
+    const compare = hasher.verify.bind(hasher);
+    const comparing = vi.spyOn(hasher, 'verify').mockImplementationOnce(async (...compared) => {
+      const isRight = await compare(...compared);
+      await logIn(dearer, email);
+      return isRight;
+    });
+    onTestFinished(() => comparing.mockRestore());
+    expect(outcome(await verify({ token, password: PASSWORD }))).toBe(204);
+    expect(comparing).toHaveBeenCalledTimes(2);
+    const failures = `SELECT FROM audit_events WHERE user_id = $1 AND type = 'authn_login_fail'`;
+    expect(await sql(failures, signed.user.id)).toEqual([]);
   });
 
   it('does not count a password beside a link that is not valid', async () => {

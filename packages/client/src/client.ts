@@ -62,8 +62,15 @@ export interface Client<T extends Transport = Transport> {
   readonly passkeys: Passkeys<T>;
 }
 
-/** Creates the client of a service. One for each page or process is enough. */
+/**
+ * Creates the client of a service. One for each page or process is enough. Throws a `TypeError` that names the option for an
+ * invalid one.
+ */
 export function createClient<const T extends Transport>(options: ClientOptions<T>): Client<T> {
+  const { baseUrl, transport } = options;
+  if (!/^(https?:\/\/.|\/|$)/i.test(baseUrl)) throw new TypeError('baseUrl is no http(s) URL.');
+  if (transport !== 'cookie' && transport !== 'body')
+    throw new TypeError("transport is neither 'cookie' nor 'body'.");
   return new SessionClient(options) as unknown as Client<T>;
 }
 
@@ -118,6 +125,8 @@ class SessionClient {
   }
 
   async refresh(): Promise<unknown> {
+    // It is not repeated where it cannot be sent.
+    this.wire.assertUsable();
     // Another tab may be faster; its answer is not known here. Where nobody is signed in, the service says so.
     const renewed = async () => this.renew(await this.state.read());
     return (await renewed()) ?? (await renewed()) ?? this.rotated(await this.state.read());

@@ -26,6 +26,7 @@ export interface Call {
 /** Sends requests to one service. */
 export class Wire {
   private readonly send: typeof globalThis.fetch;
+  private readonly isUsable: boolean;
 
   constructor(
     private readonly baseUrl: string,
@@ -33,10 +34,18 @@ export class Wire {
     send: typeof globalThis.fetch | undefined,
   ) {
     this.send = send ?? ((...words) => fetch(...words));
+    // Pages, also simulated ones, and their workers have a location.
+    this.isUsable = credentials === 'omit' || send !== undefined || 'location' in globalThis || !isNode();
+  }
+
+  /** Throws where the cookies of the answers would be lost. A page that is rendered in a server sends nothing there. */
+  assertUsable(): void {
+    if (!this.isUsable) throw new TypeError("transport 'cookie' needs a browser, or fetch with cookies.");
   }
 
   /** Resolves with the parsed answer; rejects with a {@link ProblemError}, or with the platform's error where there is none. */
   async exchange(call: Call, accessToken?: string): Promise<unknown> {
+    this.assertUsable();
     const { method, keepalive } = call;
     const signal = signalOf(call);
     const body = encoded(call);
@@ -70,6 +79,11 @@ export class Wire {
     }
     return `${this.baseUrl}${filled}${search.size > 0 ? `?${String(search)}` : ''}`;
   }
+}
+
+function isNode(): boolean {
+  const { process } = globalThis as { process?: { versions?: { node?: string } } };
+  return process?.versions?.node !== undefined;
 }
 
 function signalOf({ signal, timeoutMs }: Call): AbortSignal | undefined {

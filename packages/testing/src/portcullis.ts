@@ -1,7 +1,7 @@
 import { ThrowawayProcess } from './throwaway-process.js';
 import type {
   ClockChange,
-  Mail,
+  Mails,
   StartOptions,
   TestSession,
   TestUser,
@@ -34,8 +34,8 @@ export class Portcullis {
   readonly now = (): Date => new Date(Date.now() + this.aheadMs);
 
   /** Makes users who can sign in, one by default. Rejects if the address is taken. */
-  async users(wanted: WantedUsers = {}): Promise<TestUser[]> {
-    const { items } = await this.post<{ items: TestUser[] }>('/test/users', wanted);
+  async users(wanted: WantedUsers = {}): Promise<[TestUser, ...TestUser[]]> {
+    const { items } = await this.post<{ items: [TestUser, ...TestUser[]] }>('/test/users', wanted);
     return items;
   }
 
@@ -62,15 +62,18 @@ export class Portcullis {
     this.aheadMs = 0;
   }
 
-  /** The caught mails, newest first; waits for one if there is none. */
-  async mail({ to, after, waitSeconds = 5 }: WantedMail = {}): Promise<Mail[]> {
+  /** The caught mails, newest first. Waits for one if there is none, and rejects if none comes. */
+  async mail<const Seconds extends number = 5>(wanted: WantedMail<Seconds> = {}): Promise<Mails<Seconds>> {
+    const { to, after, waitSeconds = 5 } = wanted;
     const query = new URLSearchParams({
       wait: String(waitSeconds),
       ...(to !== undefined && { to }),
       ...(after !== undefined && { after }),
     });
-    const { items } = await this.call<{ items: Mail[] }>(`/dev/mailbox?${query.toString()}`, {});
-    return items;
+    const { items } = await this.call<{ items: Mails<Seconds> }>(`/dev/mailbox?${query.toString()}`, {});
+    if (items.length > 0 || waitSeconds === 0) return items;
+    const which = (to === undefined ? '' : ` to ${to}`) + (after === undefined ? '' : ` after ${after}`);
+    throw new Error(`no mail${which} within ${waitSeconds} s`);
   }
 
   /** Ends the service. Nothing of it is left. */

@@ -42,7 +42,10 @@ export class ThrowawayProcess {
     const places = Object.fromEntries(
       PLACES.filter((name) => process.env[name] !== undefined).map((name) => [name, process.env[name]]),
     );
-    const child = spawn(process.execPath, [programPath(), 'ephemeral', '--limits', limits], {
+    // What is passed on from the environment of this process was not set for the service, which may ignore it.
+    const given = Object.keys(env).filter((name) => env[name] !== process.env[name]);
+    const words = ['--limits', limits, ...(given.length > 0 ? ['--assert-read', given.join()] : [])];
+    const child = spawn(process.execPath, [programPath(), 'ephemeral', ...words], {
       env: { ...places, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -4,7 +4,7 @@ export interface StartOptions {
   readonly limits?: 'on' | 'off' | undefined;
   /**
    * Variables of the service, such as `REQUIRE_VERIFIED_EMAIL`. It gets these and where to put files, and nothing else of the
-   * environment of this process.
+   * environment of this process. It does not start with one that it would ignore.
    */
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
@@ -91,13 +91,16 @@ export interface ClockChange {
 }
 
 /** Which mails to read. */
-export interface WantedMail {
+export interface WantedMail<Seconds extends number = number> {
   readonly to?: string | undefined;
   /** Only mails caught after the one with this id. */
   readonly after?: string | undefined;
-  /** How long to wait if there is none, up to 30 seconds; 5 by default. */
-  readonly waitSeconds?: number | undefined;
+  /** How long to wait if there is none, up to 30 seconds; 5 by default. 0 only looks. */
+  readonly waitSeconds?: Seconds | undefined;
 }
+
+/** At least one mail, unless there may have been no wait for it. */
+export type Mails<Seconds extends number> = 0 extends Seconds ? Mail[] : [Mail, ...Mail[]];
 
 /** A mail that the service would have sent. */
 export interface Mail {

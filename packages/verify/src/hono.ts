@@ -6,10 +6,8 @@ import { refusalOf } from './refusal.js';
 import type { Requirements } from './requirements.js';
 import type { Verified, Verifier } from './verifier.js';
 
-/** What `authenticate` adds to the context. */
-export interface AuthVariables {
-  auth: Verified;
-}
+/** What `authenticate` adds to the context. The older versions of Hono take no interface here: it has no index signature. */
+export type AuthVariables = { auth: Verified };
 
 /** Middleware that lets in callers who meet the requirements. The caller is available as `c.get('auth')`. */
 export function authenticate(

@@ -102,17 +102,19 @@ export class AuditVerification {
     let firstFault: Fault | null = null;
     for await (const step of this.trail.walk({ start, until })) {
       signal?.throwIfAborted();
-      const replaced = step.seal && check.faultOf(step.seal);
+      const replaced = 'seal' in step ? check.faultOf(step.seal) : null;
       firstFault ??= replaced ?? step.faults[0] ?? null;
-      entries += step.entries;
-      erased += step.erased ?? 0;
-      last = Math.max(last, step.last ?? 0);
-      if (step.seal && !step.isForged) {
+      if (step.kind === 'range' || step.kind === 'unsealed') {
+        entries += step.entries;
+        erased += step.erased;
+      }
+      if (step.kind === 'range') {
         const { number, hash, toPosition } = step.seal;
         end = { number, hash, toPosition };
         newest = step.seal;
         if (firstFault === null) onLink?.(end);
       }
+      if (step.kind === 'end') last = step.number;
       onProgress?.(entries);
     }
     firstFault ??= check.cutAfter(Math.max(end.number, last), until);

@@ -11,6 +11,14 @@ export interface CatalogueFinding {
   readonly hides: boolean;
 }
 
+/** SQLSTATE `insufficient_privilege`. */
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/** Whether PostgreSQL refused a statement because a policy would filter its rows, which it does with `row_security` off. */
+export function isRefusedByPolicy(error: unknown): boolean {
+  return (error as { code?: string }).code === INSUFFICIENT_PRIVILEGE;
+}
+
 /**
  * Checks each table and its partitions. A trigger, a rule or a policy can drop, change or hide rows without an error.
  * Without its primary key, a table may contain an entry twice. A relation of the same name that comes first in the

@@ -9,11 +9,13 @@ import { SealTrust } from '../seals/seal-trust.js';
 import { SealsRepository } from '../seals/seals.repository.js';
 import { EntryStream } from './entry-stream.js';
 import { CatalogueCheck } from './catalogue-check.js';
+import { isRefusedByPolicy } from './catalogue.repository.js';
 import { type Fault, outOfRangeSealFault } from './fault.js';
 import { erasureFault, MemberCheck, outOfRangeFault, unsealedFault } from './member-check.js';
 import { DroppedPartitions } from './dropped-partitions.js';
 import { ErasedPeople, isErased } from './erased-people.js';
 import { type ChainEnd, CHAIN_START, linkFault, ownFault } from './seal-check.js';
+import { trailStep, type WalkStep } from './walk-step.js';
 
 /**
  * Approximate number of entries whose seals are read at a time, within a minimum and a maximum number of seals. A page has at
@@ -28,22 +30,6 @@ const MAX_SEALS = 2000;
  * many, but an attacker may have inserted a million.
  */
 const MAX_OUT_OF_RANGE = 100;
-
-/** The result for the range of one seal or, without a seal, for entries outside all ranges. */
-export interface WalkStep {
-  readonly seal: Seal | null;
-  /** Whether the seal was not created by the service. The walk then continues from the previous one. */
-  readonly isForged?: boolean;
-  readonly entries: number;
-  /** How many of the entries have lost their personal members. */
-  readonly erased?: number;
-  readonly faults: readonly Fault[];
-  /** The number of the last seal of the range, if retention has dropped it. */
-  readonly last?: number;
-}
-
-/** SQLSTATE `insufficient_privilege`. */
-const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
  * The range of a walk: from a link of the chain, or from the newest seal before a time, to the last seal of a time
@@ -83,15 +69,12 @@ export class TrailWalk {
     // Otherwise, what others have made meanwhile with a secret that this instance lacks would count as forged.
     await this.secrets.renew();
     const hindrances = await this.catalogue.hindrances();
-    if (hindrances.length > 0) yield { seal: null, entries: 0, faults: hindrances };
+    if (hindrances.length > 0) yield trailStep(hindrances);
     try {
       yield* this.entriesOf(plan);
     } catch (error) {
-      // With row_security off, PostgreSQL rejects a statement that a policy would filter. The fault has already been
-      // reported.
-      const isHindered =
-        hindrances.length > 0 && (error as { code?: string }).code === INSUFFICIENT_PRIVILEGE;
-      if (!isHindered) throw error;
+      const isReported = hindrances.length > 0 && isRefusedByPolicy(error);
+      if (!isReported) throw error;
     }
   }
 
@@ -99,12 +82,13 @@ export class TrailWalk {
     yield* this.ranges(plan);
     for (const table of ['audit_events', 'audit_calls'] as const) {
       const ids = await this.entries.outOfRange(table, MAX_OUT_OF_RANGE);
-      if (ids.length > 0) yield { seal: null, entries: ids.length, faults: ids.map(outOfRangeFault) };
+      if (ids.length > 0)
+        yield { kind: 'unsealed', entries: ids.length, erased: 0, faults: ids.map(outOfRangeFault) };
     }
     const seals = await this.seals.outOfRange(MAX_OUT_OF_RANGE);
-    if (seals.length > 0) yield { seal: null, entries: 0, faults: seals.map(outOfRangeSealFault) };
+    if (seals.length > 0) yield trailStep(seals.map(outOfRangeSealFault));
     const faults = await this.catalogue.faults();
-    if (faults.length > 0) yield { seal: null, entries: 0, faults };
+    if (faults.length > 0) yield trailStep(faults);
   }
 
   private async *ranges({ start: from, until }: WalkPlan): AsyncGenerator<WalkStep> {
@@ -113,8 +97,8 @@ export class TrailWalk {
     const note = (seal: Seal) => forged.length < MAX_OUT_OF_RANGE && forged.push(seal);
     const genuine = new GenuineSeals(this.seals, this.trust);
     const before = from instanceof Date ? await genuine.before(from, note) : null;
-    for (const seal of forged) yield { ...this.alone(seal, ownFault(seal, this.trust)), isForged: true };
-    if (before) yield this.alone(before, ownFault(before, this.trust));
+    for (const seal of forged) yield { kind: 'forged_seal', seal, faults: this.own(seal) };
+    if (before) yield { kind: 'range', seal: before, entries: 0, erased: 0, faults: this.own(before) };
     // Without a seal before that time, the chain must continue from its beginning, or from what retention left of it.
     const start = before ?? (from instanceof Date ? CHAIN_START : from);
     const stated = await this.stated();
@@ -125,28 +109,29 @@ export class TrailWalk {
     let end = start;
     for await (const page of this.sealPages(start)) {
       for (const seal of page) {
-        const own = ownFault(seal, this.trust);
-        if (own) {
+        const own = this.own(seal);
+        if (own.length > 0) {
           // Not a link of the chain. Continuing from it would omit everything after it.
-          yield { seal, isForged: true, entries: 0, faults: [own] };
+          yield { kind: 'forged_seal', seal, faults: own };
           continue;
         }
         const link = linkFault(seal, await this.resume(seal, end, stated.dropped), this.trust);
         if (until !== null && seal.time > until.toISOString()) {
           // Of this link, only its position is checked: the last seal of the time may be gone, or this may be it.
-          yield { ...this.alone(null, link), ...(link === null && { last: seal.number - 1 }) };
+          yield link ? trailStep([link]) : { kind: 'end', number: seal.number - 1, faults: [] };
           return;
         }
         const range = await this.range(seal, streams, page.at(-1)!.toPosition, stated);
-        yield { ...range, seal, faults: link ? [link, ...range.faults] : range.faults };
+        yield { kind: 'range', ...range, seal, faults: link ? [link, ...range.faults] : range.faults };
         end = seal;
       }
     }
     if (until === null) yield* this.tail(streams, stated.people);
   }
 
-  private alone(seal: Seal | null, fault: Fault | null): WalkStep {
-    return { seal, entries: 0, faults: fault ? [fault] : [] };
+  private own(seal: Seal): readonly Fault[] {
+    const fault = ownFault(seal, this.trust);
+    return fault ? [fault] : [];
   }
 
   private async *sealPages(start: ChainEnd): AsyncGenerator<Seal[]> {
@@ -209,7 +194,7 @@ export class TrailWalk {
         const faults = chunk
           .map((entry) => unsealedFault(entry, this.signer) ?? erasureFault(entry, people))
           .filter((fault) => fault !== null);
-        yield { seal: null, entries: chunk.length, erased: chunk.filter(isErased).length, faults };
+        yield { kind: 'unsealed', entries: chunk.length, erased: chunk.filter(isErased).length, faults };
       }
     }
   }

@@ -6,7 +6,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { AccessRevocation } from '../../sessions/revocation/access-revocation.js';
 import { AddedAccess } from '../added-access.js';
-import { recordingInvalidLink } from '../invalid-link.js';
+import { recordingInvalidSecret } from '../invalid-secret.js';
 import { PasswordVoiding } from '../password-reset/password-voiding.js';
 import { DisownLinks } from './disown-links.js';
 
@@ -29,7 +29,7 @@ export class SessionDisowning {
   async disown(token: string, origin: Origin): Promise<void> {
     this.passwords.assertPossible();
     const failure = { type: 'session_disown_fail', origin, details: {} } as const;
-    await recordingInvalidLink(this.audit, failure, () =>
+    await recordingInvalidSecret(this.audit, failure, () =>
       this.transactions.run((tx) => this.endSession(tx, token, origin)),
     );
   }

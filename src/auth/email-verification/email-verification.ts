@@ -8,9 +8,9 @@ import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { profileOf } from '../../users/profile.js';
 import { OwnSessions } from '../../sessions/own-sessions/own-sessions.js';
 import { ProfileChanges } from '../../users/profile-changes.js';
-import type { User } from '../../users/user.entity.js';
 import type { ProofOfEmail } from '../email/email-link-flow.js';
 import { EmailLinks, type SpentEmailLink } from '../email/email-links.js';
+import { recordingInvalidSecret } from '../invalid-secret.js';
 import { LinkPasswords } from './link-passwords.js';
 
 /**
@@ -62,33 +62,22 @@ export class EmailVerification {
     invalid: ProblemRow,
     spend: (tx: Transaction) => Promise<SpentEmailLink | null>,
   ): Promise<void> {
-    let changed: User;
-    try {
-      changed = await this.transactions.run(async (tx) => {
-        const spent = await spend(tx);
-        if (!spent || spent.user.disabledAt !== null) throw new Problem(invalid);
-        if (proof.session) await this.sessions.lockLive(tx, proof.session);
-        return spent.flow.complete(tx, spent, proof);
-      });
-    } catch (error) {
-      if (error instanceof Problem && isInvalid(error)) await this.recordFailure(error.row.code, proof);
-      throw error;
-    }
-    await this.changes.announce(profileOf(changed));
-  }
-
-  private async recordFailure(reason: string, { by, session, origin }: ProofOfEmail): Promise<void> {
-    await this.audit.recordAlone({
+    const { by, session, origin } = proof;
+    const failure = {
       type: 'user_email_verify_fail',
-      outcome: 'failure',
-      reason,
       userId: session?.userId ?? null,
       sessionId: session?.sessionId ?? null,
       origin,
       details: { by },
-    });
+    } as const;
+    const changed = await recordingInvalidSecret(this.audit, failure, () =>
+      this.transactions.run(async (tx) => {
+        const spent = await spend(tx);
+        if (!spent || spent.user.disabledAt !== null) throw new Problem(invalid);
+        if (session) await this.sessions.lockLive(tx, session);
+        return spent.flow.complete(tx, spent, proof);
+      }),
+    );
+    await this.changes.announce(profileOf(changed));
   }
 }
-
-const isInvalid = ({ row }: Problem) =>
-  row === SecretsErrors.invalid_link || row === SecretsErrors.invalid_code;

@@ -6,8 +6,8 @@ import { NOBODY } from '../../users/nobody.js';
 import { AuthErrors } from '../auth.errors.js';
 import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
-import { CountedGuesses } from '../guesses/counted-guesses.js';
-import { LoginRecord } from '../guesses/login-record.js';
+import { HASH_CHANGED } from '../guesses/compared-password.js';
+import { PasswordJudgement, type RightGuess } from '../guesses/password-judgement.js';
 
 /** A password that was sent with a link. */
 export interface LinkPassword {
@@ -21,6 +21,9 @@ export interface LinkPassword {
 /** Call this in the transaction that spends the link. Throws `invalid_credentials`, which leaves the link valid. */
 export type AssertRight = (tx: Transaction) => Promise<void>;
 
+/** Decides about the link, in a transaction that is rolled back for what it throws. */
+export type Spend = (assertRight: AssertRight) => Promise<void>;
+
 /**
  * Verifies passwords that are sent with links. Each wrong one counts as a failed login, so that a link cannot be used
  * to guess.
@@ -28,42 +31,55 @@ export type AssertRight = (tx: Transaction) => Promise<void>;
 @Injectable()
 export class LinkPasswords {
   constructor(
-    private readonly guesses: CountedGuesses,
+    private readonly judgement: PasswordJudgement,
     private readonly credentials: PasswordCredentialsRepository,
     private readonly hasher: PasswordHasher,
-    private readonly record: LoginRecord,
   ) {}
 
   /**
    * Verifies a password and then calls `spend`, which decides about the link. A wrong password counts only if the link was
    * valid. Throws what `spend` throws, `rate_limited` after too many failures, or `overloaded`.
    */
-  async compare<T>(
-    { userId, token, password }: LinkPassword,
-    origin: Origin,
-    spend: (assertRight: AssertRight) => Promise<T>,
-  ): Promise<T> {
+  async compare({ userId, token, password }: LinkPassword, origin: Origin, spend: Spend): Promise<void> {
     await this.hasher.assertRoom('strangers');
-    const found = await this.credentials.findByUserId(userId ?? NOBODY);
+    const owner = userId ?? NOBODY;
+    const found = await this.credentials.findByUserId(owner);
     const account = {
       email: found?.user.email ?? token,
       userId: found?.user.id ?? null,
       knownDeviceId: null,
     };
-    const { attempt, emailDigest } = await this.guesses.begin(account, origin);
-    try {
-      const hash = found?.user.disabledAt === null ? found.hash : null;
-      const isRight = await this.hasher.verify(password, hash);
-      return await spend(async (tx) => {
-        const holds = isRight && (await this.credentials.hasHash(tx, found!.user.id, hash!));
-        if (!holds) throw new Problem(AuthErrors.invalid_credentials);
-        await attempt.succeeded(tx);
-      });
-    } catch (error) {
-      if (isProblem(error, AuthErrors.invalid_credentials))
-        await this.record.failure(found, attempt, emailDigest, origin);
-      else await attempt.refund().catch(() => undefined);
-      throw error;
-    }
+    const judged = await this.judgement.judge({ account, found, sessionId: null }, origin, {
+      isRight: async (read) => {
+        const hash = read?.user.disabledAt === null ? read.hash : null;
+        const isRight = await this.hasher.verify(password, hash);
+        // Throws unless the link is valid; then the guess does not count.
+        if (!isRight) await isSpent(spend, refuse);
+        return isRight;
+      },
+      reread: () => this.credentials.findByUserId(owner),
+      use: async (right) => (await isSpent(spend, (tx) => this.accept(tx, right))) || HASH_CHANGED,
+    });
+    if (!judged.isRight) throw new Problem(AuthErrors.invalid_credentials);
+  }
+
+  private async accept(tx: Transaction, { userId, hash, attempt }: RightGuess): Promise<void> {
+    if (!(await this.credentials.hasHash(tx, userId, hash))) await refuse();
+    await attempt.succeeded(tx);
+  }
+}
+
+async function refuse(): Promise<void> {
+  throw new Problem(AuthErrors.invalid_credentials);
+}
+
+/** Returns false if the link is valid, but the password was refused; the link is valid then as before. */
+async function isSpent(spend: Spend, assertRight: AssertRight): Promise<boolean> {
+  try {
+    await spend(assertRight);
+    return true;
+  } catch (error) {
+    if (isProblem(error, AuthErrors.invalid_credentials)) return false;
+    throw error;
   }
 }

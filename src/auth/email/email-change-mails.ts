@@ -35,11 +35,6 @@ export class EmailChangeMails {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `mail_unconfigured` if no mail can be sent. */
-  assertConfigured(): void {
-    this.mails.assertConfigured();
-  }
-
   /** Notifies the new address and the current one. The caller must have locked the account's row. */
   async send(tx: Transaction, user: User, email: string, { sessionId, origin }: ChangeOrigin): Promise<void> {
     await this.tellNew(tx, user, email, sessionId);

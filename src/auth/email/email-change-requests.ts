@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
 import type { SessionPrincipal } from '../../platform/access/principal.js';
 import type { Origin } from '../../platform/http/origin.js';
+import { MailOutbox } from '../../platform/mail/mail-outbox.js';
 import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
 import { CallerAccount } from '../../sessions/own-sessions/caller-account.js';
 import { EmailChanges } from './email-changes.js';
@@ -12,6 +13,7 @@ import { EmailChangeMails } from './email-change-mails.js';
 export class EmailChangeRequests {
   constructor(
     private readonly account: CallerAccount,
+    private readonly outbox: MailOutbox,
     private readonly mails: EmailChangeMails,
     private readonly changes: EmailChanges,
     private readonly secrets: SingleUseSecrets,
@@ -24,7 +26,7 @@ export class EmailChangeRequests {
    * Throws `mail_unconfigured` and `session_ended`.
    */
   async request(principal: SessionPrincipal, email: string, origin: Origin): Promise<void> {
-    this.mails.assertConfigured();
+    this.outbox.assertConfigured();
     await this.account.locked(principal, async (tx, user) => {
       const event = {
         outcome: 'success' as const,

@@ -6,7 +6,7 @@ import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { CallerAccount } from '../../sessions/own-sessions/caller-account.js';
-import { recordingInvalidLink } from '../invalid-link.js';
+import { recordingInvalidSecret } from '../invalid-secret.js';
 import { RecoveryLinks } from './recovery-links.js';
 import { RecoveryRuns } from './recovery-runs.js';
 
@@ -31,7 +31,7 @@ export class RecoveryCancellation {
   /** Cancels by a mailed link. Throws `invalid_link`, also if the recovery is over. */
   async cancelByLink(token: string, origin: Origin): Promise<void> {
     const failure = { type: 'user_recovery_cancel_fail', origin, details: {} } as const;
-    await recordingInvalidLink(this.audit, failure, () =>
+    await recordingInvalidSecret(this.audit, failure, () =>
       this.transactions.run(async (tx) => {
         const spent = await this.links.spendCancel(tx, token);
         const by = { by: 'link', sessionId: null } as const;

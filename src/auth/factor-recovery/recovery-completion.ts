@@ -6,7 +6,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { SessionRevocation } from '../../sessions/revocation/session-revocation.js';
 import { FactorRemoval } from '../credentials/factors/factor-removal.js';
-import { recordingInvalidLink } from '../invalid-link.js';
+import { recordingInvalidSecret } from '../invalid-secret.js';
 import { RecoveryLinks } from './recovery-links.js';
 import { RecoveryNotices } from './recovery-notices.js';
 
@@ -29,7 +29,7 @@ export class RecoveryCompletion {
    */
   async finish(token: string, origin: Origin): Promise<void> {
     const failure = { type: 'user_recovery_finish_fail', origin, details: {} } as const;
-    await recordingInvalidLink(this.audit, failure, () =>
+    await recordingInvalidSecret(this.audit, failure, () =>
       this.transactions.run((tx) => this.removeFactors(tx, token, origin)),
     );
   }

@@ -22,11 +22,6 @@ export class RecoveryNotices {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `mail_unconfigured` if nobody could be told. */
-  assertPossible(): void {
-    this.mails.assertConfigured();
-  }
-
   /** Says that a recovery runs, with a link that cancels it. */
   async running(
     tx: Transaction,

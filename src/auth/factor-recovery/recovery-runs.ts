@@ -48,13 +48,6 @@ export class RecoveryRuns {
     return this.environment.FACTOR_RECOVERY_HOURS === 0;
   }
 
-  /** Returns false if recoveries are switched off. Throws `mail_unconfigured` if nobody could be told. */
-  isOffered(): boolean {
-    if (this.isOff) return false;
-    this.notices.assertPossible();
-    return true;
-  }
-
   /**
    * Starts a recovery, or sends its mail again if one is running. Returns why none was started; null if one was.
    */

@@ -26,11 +26,6 @@ export class RecoveryStart {
     private readonly transactions: TransactionRunner,
   ) {}
 
-  /** Returns false if recoveries are switched off. Throws `mail_unconfigured` if nobody could be told. */
-  isOffered(): boolean {
-    return this.runs.isOffered();
-  }
-
   /**
    * Starts a recovery if the account has a factor and a verified address, and none is running or was cancelled within a day;
    * otherwise records why not. Returns `outdated`, having done nothing, if the hash is not that of the account any more or the

@@ -2,7 +2,15 @@ import { CountedGuesses } from './counted-guesses.js';
 import { FactorGuesses } from './factor-guesses.js';
 import { LoginRecord } from './login-record.js';
 import { PasswordGuesses } from './password-guesses.js';
+import { PasswordJudgement } from './password-judgement.js';
 import { SessionGuesses } from './session-guesses.js';
 
 /** The providers that check guesses at passwords and codes, and count and record the wrong ones. */
-export const GUESSES = [CountedGuesses, FactorGuesses, LoginRecord, PasswordGuesses, SessionGuesses];
+export const GUESSES = [
+  CountedGuesses,
+  FactorGuesses,
+  LoginRecord,
+  PasswordGuesses,
+  PasswordJudgement,
+  SessionGuesses,
+];

@@ -6,9 +6,8 @@ import {
   type UserWithHash,
 } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
-import { whileRight } from './compared-password.js';
-import { type CountedGuess, CountedGuesses } from './counted-guesses.js';
-import { LoginRecord } from './login-record.js';
+import type { HASH_CHANGED } from './compared-password.js';
+import { PasswordJudgement, type RightGuess } from './password-judgement.js';
 
 /** An address and a password as submitted, not verified yet. */
 export interface SubmittedPassword {
@@ -19,11 +18,8 @@ export interface SubmittedPassword {
 }
 
 /** A guess that was correct. */
-export interface CorrectGuess extends CountedGuess {
-  readonly userId: string;
+export interface CorrectGuess extends RightGuess {
   readonly device: PresentedDevice;
-  /** The hash with which the password was compared. */
-  readonly hash: string;
 }
 
 /**
@@ -34,22 +30,22 @@ export interface CorrectGuess extends CountedGuess {
 @Injectable()
 export class PasswordGuesses {
   constructor(
-    private readonly guesses: CountedGuesses,
+    private readonly judgement: PasswordJudgement,
     private readonly devices: SessionDevices,
     private readonly credentials: PasswordCredentialsRepository,
     private readonly hasher: PasswordHasher,
-    private readonly record: LoginRecord,
   ) {}
 
   /**
-   * Calls `use` if the password is right, and returns what it returns. `use` returns null if the account changed since the
-   * password was compared; then the password is compared again. Returns null for a wrong password, which is recorded. Throws
-   * `rate_limited` after too many failures, `overloaded` if too many hashes are queued, and what `use` throws.
+   * Calls `use` if the password is right, and returns what it returns. `use` returns HASH_CHANGED if the account changed
+   * since the password was compared; then the password is compared again. Returns null for a wrong password, which is
+   * recorded. Throws `rate_limited` after too many failures, `overloaded` if too many hashes are queued, and what `use`
+   * throws.
    */
   async judge<T>(
     { email, password, deviceToken }: SubmittedPassword,
     origin: Origin,
-    use: (guess: CorrectGuess) => Promise<T | null>,
+    use: (guess: CorrectGuess) => Promise<T | typeof HASH_CHANGED>,
   ): Promise<T | null> {
     // Before the first query; otherwise a flood of refusals would load PostgreSQL as much as logins do.
     const mayBeOwner = this.devices.isGenuine(deviceToken);
@@ -59,19 +55,13 @@ export class PasswordGuesses {
     const device = await this.devices.present(deviceToken, userId);
     if (mayBeOwner && !device.isKnown) await this.hasher.assertRoom('strangers');
     const knownDeviceId = device.isKnown ? device.deviceId : null;
-    const counted = await this.guesses.begin({ email, userId, knownDeviceId }, origin);
-    const verdict = await whileRight(found, {
+    const guess = { account: { email, userId, knownDeviceId }, found, sessionId: null };
+    const judged = await this.judgement.judge(guess, origin, {
       isRight: (read) => this.isCorrect(password, device, read),
       reread: () => this.credentials.findByEmail(email),
-      use: (compared) => use({ ...counted, ...compared, device }),
-    }).catch(async (error: unknown) => {
-      // The password was right or could not be checked, so the attempt does not count as a guess.
-      await counted.attempt.refund().catch(() => undefined);
-      throw error;
+      use: (right) => use({ ...right, device }),
     });
-    if (verdict.result === null)
-      await this.record.failure(verdict.found, counted.attempt, counted.emailDigest, origin);
-    return verdict.result;
+    return judged.isRight ? judged.result : null;
   }
 
   private async isCorrect(

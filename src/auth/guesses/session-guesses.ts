@@ -9,20 +9,13 @@ import {
   type UserWithHash,
 } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
-import { whileRight } from './compared-password.js';
-import { type CountedGuess, CountedGuesses } from './counted-guesses.js';
-import { LoginRecord } from './login-record.js';
+import type { HASH_CHANGED } from './compared-password.js';
+import { PasswordJudgement, type RightGuess } from './password-judgement.js';
 
 /** A password that is typed in a session, and the account of the session, with which it is to be compared. */
 export interface TypedPassword {
   readonly password: string;
   readonly found: UserWithHash;
-}
-
-/** A password that was right. */
-export interface RightPassword extends CountedGuess {
-  /** The hash with which the password was compared. */
-  readonly hash: string;
 }
 
 /**
@@ -32,43 +25,36 @@ export interface RightPassword extends CountedGuess {
 @Injectable()
 export class SessionGuesses {
   constructor(
-    private readonly guesses: CountedGuesses,
+    private readonly judgement: PasswordJudgement,
     private readonly devices: SessionDevices,
     private readonly credentials: PasswordCredentialsRepository,
     private readonly hasher: PasswordHasher,
-    private readonly record: LoginRecord,
   ) {}
 
   /**
-   * Calls `use` if the password is right, and returns what it returns. `use` returns null if the account has another hash
-   * than the compared one; then the password is compared again. Throws `invalid_credentials` for a wrong password, which is
-   * recorded, `rate_limited` after too many failures, `overloaded` if too many hashes are queued, and what `use` throws.
+   * Calls `use` if the password is right, and returns what it returns. `use` returns HASH_CHANGED if the account has
+   * another hash than the compared one; then the password is compared again. Throws `invalid_credentials` for a wrong
+   * password, which is recorded, `rate_limited` after too many failures, `overloaded` if too many hashes are queued, and
+   * what `use` throws.
    */
   async judge<T>(
     principal: SessionPrincipal,
     { password, found }: TypedPassword,
     origin: Origin,
-    use: (right: RightPassword) => Promise<T | null>,
+    use: (right: RightGuess) => Promise<T | typeof HASH_CHANGED>,
   ): Promise<T> {
     const account = {
       email: found.user.email,
       userId: principal.userId,
       knownDeviceId: await this.devices.knownDeviceOf(principal),
     };
-    const counted = await this.guesses.begin(account, origin);
-    const { attempt, emailDigest } = counted;
-    const { result } = await whileRight(found, {
+    const judged = await this.judgement.judge({ account, found, sessionId: principal.sessionId }, origin, {
       // Whether the account is disabled is decided under its lock, when its session is found to be over.
       isRight: (read) => this.hasher.verify(password, read?.hash ?? null, principal.userId),
       reread: () => this.credentials.findByUserId(principal.userId),
-      use: ({ hash }) => use({ ...counted, hash }),
-    }).catch(async (error: unknown) => {
-      // The service could not judge, so what may have been right does not count as a guess.
-      await attempt.refund().catch(() => undefined);
-      throw error;
+      use,
     });
-    if (result !== null) return result;
-    await this.record.failure(found, attempt, emailDigest, origin, principal.sessionId);
-    throw new Problem(AuthErrors.invalid_credentials);
+    if (!judged.isRight) throw new Problem(AuthErrors.invalid_credentials);
+    return judged.result;
   }
 }

@@ -6,7 +6,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import type { User } from '../../users/user.entity.js';
 import { NewPassword } from '../credentials/passwords/new-password.js';
-import { recordingInvalidLink } from '../invalid-link.js';
+import { recordingInvalidSecret } from '../invalid-secret.js';
 import { AcceptedAccounts } from './accepted-accounts.js';
 import { InvitationLinks } from './invitation-links.js';
 
@@ -39,7 +39,7 @@ export class InvitationAcceptance {
     await this.passwords.assertAcceptable(password, owner?.email ?? '', '#/password');
     const hash = await this.passwords.hash(password);
     const failure = { type: 'user_invitation_fail', origin, details: {} } as const;
-    return recordingInvalidLink(this.audit, failure, () =>
+    return recordingInvalidSecret(this.audit, failure, () =>
       this.transactions.run(async (tx) => {
         const user = await this.invited(tx, token);
         return this.accounts.accept(tx, user, { hash, displayName: displayName ?? user.displayName }, origin);

@@ -6,6 +6,7 @@ import { SessionErrors } from '../../sessions/session.errors.js';
 import { NewPassword } from '../credentials/passwords/new-password.js';
 import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
+import { HASH_CHANGED } from '../guesses/compared-password.js';
 import { SessionGuesses } from '../guesses/session-guesses.js';
 import { PasswordSwap } from './password-swap.js';
 
@@ -39,7 +40,7 @@ export class OwnPassword {
     const typed = { password: changed.currentPassword, found };
     await this.guesses.judge(principal, typed, origin, async ({ hash: oldHash, attempt }) => {
       newHash ??= await this.passwords.hash(changed.newPassword, principal.userId);
-      return (await this.swap.run({ principal, oldHash, newHash, attempt }, origin)) || null;
+      return (await this.swap.run({ principal, oldHash, newHash, attempt }, origin)) || HASH_CHANGED;
     });
   }
 }

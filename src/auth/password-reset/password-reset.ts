@@ -7,7 +7,7 @@ import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { profileOf } from '../../users/profile.js';
 import { ProfileChanges } from '../../users/profile-changes.js';
 import { NewPassword } from '../credentials/passwords/new-password.js';
-import { recordingInvalidLink } from '../invalid-link.js';
+import { recordingInvalidSecret } from '../invalid-secret.js';
 import { ResetCompletion } from './reset-completion.js';
 import { ResetLinks } from './reset-links.js';
 
@@ -33,7 +33,7 @@ export class PasswordReset {
     await this.passwords.assertAcceptable(password, owner?.email ?? '', '#/newPassword');
     const hash = await this.passwords.hash(password);
     const failure = { type: 'authn_password_change_fail', origin, details: { by: 'reset' } } as const;
-    await recordingInvalidLink(this.audit, failure, async () => {
+    await recordingInvalidSecret(this.audit, failure, async () => {
       const user = await this.transactions.run(async (tx) => {
         const completed = await this.completion.complete(tx, token, hash, origin);
         if (!completed) throw new Problem(SecretsErrors.invalid_link);

@@ -4,6 +4,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
 import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
 import { AuthErrors } from '../auth.errors.js';
+import { HASH_CHANGED } from '../guesses/compared-password.js';
 import { PasswordGuesses, type SubmittedPassword } from '../guesses/password-guesses.js';
 import { SignInService } from './sign-in.service.js';
 
@@ -30,7 +31,7 @@ export class LoginService {
     const issued = await this.guesses.judge(submitted, origin, async (guess) => {
       const outcome = await this.signIn.signIn({ ...guess, password, tokenTransport }, origin);
       if (outcome.kind === 'signed_in') return outcome.issued;
-      if (outcome.kind === 'outdated') return null;
+      if (outcome.kind === 'outdated') return HASH_CHANGED;
       // The password was right; an error takes the guess back.
       throw outcome.problem;
     });

@@ -38,10 +38,11 @@ export class PasskeyOptions {
 
   /** For a step-up of the caller. Throws `insufficient_user_authentication` if the account has no passkey. */
   async forStepUp(caller: SessionPrincipal): Promise<BegunAuthentication> {
-    await this.recent.assertOffered('passkey', caller.userId);
+    const { requiresUserVerification } = await this.recent.assertOffered('passkey', caller);
+    const verification = requiresUserVerification ? 'required' : 'preferred';
     const passkeys = await this.passkeys.findOfUser(caller.userId);
     const challenge = await this.stepUps.issue(caller);
-    return { challenge, options: await this.ceremonies.requestOptions(challenge, passkeys, 'preferred') };
+    return { challenge, options: await this.ceremonies.requestOptions(challenge, passkeys, verification) };
   }
 
   /** For a sign-in: no account is named, so the options say nothing about any. */

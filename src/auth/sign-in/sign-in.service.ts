@@ -34,7 +34,10 @@ export interface CorrectPassword {
 /** What came of a correct password. */
 export type SignInOutcome =
   | { readonly kind: 'signed_in'; readonly issued: IssuedSession }
-  /** Something is needed besides the password. The problem is not thrown, because what follows from it must be committed. */
+  /**
+   * Something is needed besides the password. The problem is not thrown, because what follows from it must be
+   * committed.
+   */
   | { readonly kind: 'refused'; readonly problem: Problem }
   /** The account was disabled or deleted, or its password changed, since the password was verified. */
   | { readonly kind: 'outdated' };
@@ -52,8 +55,8 @@ export class SignInService {
   ) {}
 
   /**
-   * Issues a session, with the count of failures and the events; holds the login if a factor is required; sends the verification
-   * mail again if the address is not verified. Renews an outdated hash in each of these cases.
+   * Issues a session, with the count of failures and the events; holds the login if a factor is required; sends the
+   * verification mail again if the address is not verified. Renews an outdated hash in each of these cases.
    */
   async signIn(correct: CorrectPassword, origin: Origin): Promise<SignInOutcome> {
     const { userId, hash } = correct;

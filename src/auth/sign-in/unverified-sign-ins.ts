@@ -18,8 +18,8 @@ export class UnverifiedSignIns {
   ) {}
 
   /**
-   * Sends the verification mail again and records the refusal. The caller has locked the account. `emailDigest` is the keyed
-   * digest of the submitted address.
+   * Sends the verification mail again and records the refusal. The caller has locked the account. `emailDigest` is
+   * the keyed digest of the submitted address.
    */
   async record(tx: Transaction, user: User, emailDigest: string, origin: Origin): Promise<void> {
     await this.proofs.offer(tx, user);

@@ -18,6 +18,11 @@ export interface PasskeyAnswer {
   readonly response: PasskeyResponse;
 }
 
+interface JudgedAnswer extends PasskeyAnswer {
+  /** Whether the passkey is enough only if it has verified its user. */
+  readonly requiresUserVerification: boolean;
+}
+
 /** Verifies passkeys as step-up proofs. A forged response is no guess, so nothing is counted but the challenge's attempts. */
 @Injectable()
 export class PasskeyStepUp {
@@ -30,7 +35,7 @@ export class PasskeyStepUp {
   ) {}
 
   /** Throws `invalid_challenge`, `invalid_passkey` and `session_ended`. */
-  async prove(principal: SessionPrincipal, answer: PasskeyAnswer, origin: Origin): Promise<IssuedSession> {
+  async prove(principal: SessionPrincipal, answer: JudgedAnswer, origin: Origin): Promise<IssuedSession> {
     const { userId, sessionId } = principal;
     return this.record.failures({ userId, sessionId }, origin, async () => {
       await this.challenges.attempt(answer.challenge, principal);
@@ -45,12 +50,12 @@ export class PasskeyStepUp {
 
   private async proofOf(
     principal: SessionPrincipal,
-    { challenge, response }: PasskeyAnswer,
+    { challenge, response, requiresUserVerification }: JudgedAnswer,
     origin: Origin,
   ): Promise<PossessionProof> {
     const passkey = await this.proofs.claimedBy(response);
     if (passkey?.userId !== principal.userId) throw new Problem(AuthErrors.invalid_passkey);
-    const submitted = { challenge, response, requireUserVerification: false };
+    const submitted = { challenge, response, requireUserVerification: requiresUserVerification };
     const proof = await this.proofs.proofOf(passkey, submitted, origin);
     return {
       ...proof,

@@ -8,7 +8,8 @@ import { SessionStepUp } from '../../sessions/recent/session-step-up.js';
 import { StepUpMethods } from '../../sessions/recent/step-up-methods.js';
 import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
-import type { RightPassword } from '../guesses/session-guesses.js';
+import { HASH_CHANGED } from '../guesses/compared-password.js';
+import type { RightGuess } from '../guesses/password-judgement.js';
 
 /** Accepts passwords as step-up proofs. */
 @Injectable()
@@ -33,18 +34,18 @@ export class PasswordStepUp implements OnModuleInit {
     await this.hasher.assertRoom('owners');
   }
 
-  /** Returns null if the account no longer has the hash. Throws what {@link SessionStepUp} throws. */
+  /** Returns HASH_CHANGED if the account no longer has the hash. Throws what {@link SessionStepUp} throws. */
   async prove(
     principal: SessionPrincipal,
-    { attempt, emailDigest, hash }: RightPassword,
+    { attempt, emailDigest, hash }: RightGuess,
     origin: Origin,
-  ): Promise<IssuedSession | null> {
+  ): Promise<IssuedSession | typeof HASH_CHANGED> {
     const proof: Proof = {
       method: 'pwd',
       attempt,
       stillHolds: (tx) => this.credentials.hasHash(tx, principal.userId, hash),
     };
     const request = { principal, proofs: [proof] as const, emailDigest };
-    return this.transactions.run((tx) => this.steps.stepUp(tx, request, origin));
+    return (await this.transactions.run((tx) => this.steps.stepUp(tx, request, origin))) ?? HASH_CHANGED;
   }
 }

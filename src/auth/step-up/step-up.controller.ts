@@ -31,8 +31,9 @@ export class StepUpController {
   ) {}
 
   /**
-   * Authenticates the signed-in user again, for requests that were refused with `insufficient_user_authentication`: by the
-   * password, or by the code of an authenticator app or a passkey where the account has one.
+   * Authenticates the signed-in user again, for requests that were refused with `insufficient_user_authentication`, by one of
+   * the `methods` of that response: the password, or the code of an authenticator app or a passkey where the account has one.
+   * If the session has lost the factor with which it was opened, the next refusal can name a second method.
    * The session continues, and its proof counts as recent for ten minutes (`STEP_UP_MAX_AGE_SECONDS`). The tokens are
    * renewed as in a refresh, in the transport of the presented access token; use the new ones from now on. A wrong
    * password or code counts like one at a login.

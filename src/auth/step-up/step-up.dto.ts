@@ -14,7 +14,7 @@ const isCode = (body: object) => has(body, 'method') && !isPasskey(body);
 
 /** A further proof of identity in an existing session: the password, or a method with what it needs. */
 export class StepUpDto {
-  /** For accounts without a second factor. */
+  /** For accounts without a second factor, and for sessions that have lost the one with which they were opened. */
   @ApiProperty({
     required: false,
     nullable: true,

@@ -28,16 +28,16 @@ export class StepUpService {
 
   /**
    * Throws `invalid_credentials`, `invalid_code`, `invalid_challenge`, `invalid_passkey`,
-   * `insufficient_user_authentication` if the account needs another method, `session_ended`, `rate_limited`, or
+   * `insufficient_user_authentication` if the session needs another method, `session_ended`, `rate_limited`, or
    * `overloaded` if too many hashes are queued.
    */
   async stepUp(principal: SessionPrincipal, proof: StepUpProof, origin: Origin): Promise<IssuedSession> {
     if ('password' in proof) return this.byPassword(principal, proof.password, origin);
     if ('challenge' in proof) {
-      await this.recent.assertOffered('passkey', principal.userId);
-      return this.passkeys.prove(principal, proof, origin);
+      const { requiresUserVerification } = await this.recent.assertOffered('passkey', principal);
+      return this.passkeys.prove(principal, { ...proof, requiresUserVerification }, origin);
     }
-    await this.recent.assertOffered('totp', principal.userId);
+    await this.recent.assertOffered('totp', principal);
     return this.codes.prove(principal, proof.code, origin);
   }
 
@@ -47,7 +47,7 @@ export class StepUpService {
     origin: Origin,
   ): Promise<IssuedSession> {
     await this.passwords.assertRoom();
-    await this.recent.assertOffered('password', principal.userId);
+    await this.recent.assertOffered('password', principal);
     const found = await this.credentials.findByUserId(principal.userId);
     if (!found) throw new Problem(SessionErrors.session_ended);
     return this.guesses.judge(principal, { password, found }, origin, (right) =>

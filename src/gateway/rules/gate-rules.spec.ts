@@ -129,6 +129,29 @@ rules:
   });
 
   it.each([
+    [10_000, true, []],
+    [10_001, true, ['rules.site.limits[0].limit must be at most 10000 where exact is true']],
+    [9_999_999, false, []],
+  ])('with a limit of %i, exact %j, has these faults: %j', async (limit, exact, faults) => {
+    const limits = [{ name: 'pages', limit, windowSeconds: 60, by: 'address', exact }];
+    const found = await read(JSON.stringify({ rules: { site: { access: 'anonymous', limits } } }));
+    expect([found].flat().filter((fault) => typeof fault === 'string')).toEqual(faults);
+  });
+
+  it('has at most 32 limits in a rule', async () => {
+    const limits = Array.from({ length: 33 }, (_, index) => ({
+      name: `n${index}`,
+      limit: 1,
+      windowSeconds: 60,
+      by: 'address',
+    }));
+    const withLimits = (count: number) =>
+      read(JSON.stringify({ rules: { site: { access: 'anonymous', limits: limits.slice(0, count) } } }));
+    expect(await withLimits(33)).toEqual(['rules.site.limits must be a list of at most 32']);
+    expect(await withLimits(32)).not.toBeInstanceOf(Array);
+  });
+
+  it.each([
     ['', ['the file must have members']],
     ['[]', ['the file must have members', 'rules must have members']],
     ['rules: []', ['rules must have members']],

@@ -1,5 +1,6 @@
 import { ROLES } from '../../platform/access/principal.js';
 import { CREDENTIALS, type RuleLimit } from '../../platform/access/forward-auth.js';
+import { MAX_EXACT_LIMIT } from '../../platform/config/variables.decorator.js';
 import { type GateRule, RULE_NAME, SILENT_RULE } from './gate-rule.js';
 
 const LIMIT_NAME = /^[a-z][a-z0-9-]{0,31}$/;
@@ -7,6 +8,8 @@ const LIMIT_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/;
 const AUDIENCE = /^[\x21-\x7e]{1,255}$/;
 const MAX_LIMIT = 9_999_999;
+/** A request is counted in all limits of its rule by one command, which has room for 127. */
+const MOST_LIMITS = 32;
 const A_DAY_SECONDS = 86_400;
 const MEMBERS = [
   'access',
@@ -98,6 +101,7 @@ export class RuleReader {
       return [];
     }
     const limits = content.map((one: unknown, index) => this.limit(one, `${at}[${index}]`));
+    this.check(limits.length <= MOST_LIMITS, at, `must be a list of at most ${MOST_LIMITS}`);
     const names = limits.map(({ name }) => name);
     this.check(new Set(names).size === names.length, at, 'must have a name of its own for each limit');
     return limits;
@@ -107,13 +111,16 @@ export class RuleReader {
     const members = this.object(content, at, ['name', 'limit', 'windowSeconds', 'by', 'exact']) ?? {};
     for (const member of ['name', 'limit', 'windowSeconds', 'by'])
       this.check(member in members, `${at}.${member}`, 'must be set');
-    return {
+    const limit: RuleLimit = {
       name: this.text(members['name'], `${at}.name`, LIMIT_NAME) ?? '',
       limit: this.wholeNumber(members['limit'], `${at}.limit`, MAX_LIMIT) ?? 1,
       windowSeconds: this.wholeNumber(members['windowSeconds'], `${at}.windowSeconds`, A_DAY_SECONDS) ?? 1,
       by: this.oneOf(members['by'], `${at}.by`, ['caller', 'address'] as const, 'address'),
       exact: this.oneOf(members['exact'], `${at}.exact`, [true, false], false),
     };
+    const isTooLarge = limit.exact && limit.limit > MAX_EXACT_LIMIT;
+    this.check(!isTooLarge, `${at}.limit`, `must be at most ${MAX_EXACT_LIMIT} where exact is true`);
+    return limit;
   }
 
   private object(content: unknown, at: string, members: readonly string[] | null): Members | null {

@@ -22,13 +22,23 @@ export async function choosePort(environment: Environment): Promise<void> {
   process.env['PORT'] = String(port);
 }
 
-async function freePort(host: string): Promise<number> {
+/** Throws a {@link StartFault} of this option if the port cannot be bound, before a start has done anything else. */
+export async function assertFree(host: string, port: number, option: string): Promise<void> {
+  await bound(host, port, option);
+}
+
+function freePort(host: string): Promise<number> {
+  return bound(host, 0, 'HOST');
+}
+
+/** Binds a port for a moment, and returns it. */
+async function bound(host: string, port: number, variable: string): Promise<number> {
   const server = createServer();
   try {
-    await once(server.listen(0, host), 'listening');
+    await once(server.listen(port, host), 'listening');
     return (server.address() as AddressInfo).port;
   } catch (error) {
-    throw new StartFault('HOST', error);
+    throw new StartFault(variable, error);
   } finally {
     await new Promise((closed) => void server.close(closed));
   }

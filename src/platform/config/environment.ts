@@ -2,6 +2,7 @@ import { IsEmail, IsOptional, IsString, Matches, MinLength } from 'class-validat
 import { isIP } from 'node:net';
 import { type Role, ROLES } from '../access/principal.js';
 import {
+  ExactLimit,
   Flag,
   FormerSecrets,
   Integer,
@@ -102,15 +103,15 @@ export class Environment {
   @Limit() RATE_LIMIT_DEFAULT: string;
   @Limit() RATE_LIMIT_ADDRESS: string = '1000/60';
   @Limit() RATE_LIMIT_KEY: string = '100/60';
-  @Limit() RATE_LIMIT_LOGIN: string = '5/60';
-  @Limit() RATE_LIMIT_LOGIN_ADDRESS: string = '30/60';
-  @Limit() RATE_LIMIT_REGISTER: string = '10/60';
-  @Limit() RATE_LIMIT_REFRESH: string = '30/60';
-  @Limit() RATE_LIMIT_MAIL: string = '3/3600';
-  @Limit() RATE_LIMIT_MAIL_ADDRESS: string = '10/3600';
-  @Limit() RATE_LIMIT_SECRET: string = '10/60';
-  @Limit() RATE_LIMIT_FACTOR: string = '5/300';
-  @Limit() RATE_LIMIT_PASSKEY: string = '30/60';
+  @ExactLimit() RATE_LIMIT_LOGIN: string = '5/60';
+  @ExactLimit() RATE_LIMIT_LOGIN_ADDRESS: string = '30/60';
+  @ExactLimit() RATE_LIMIT_REGISTER: string = '10/60';
+  @ExactLimit() RATE_LIMIT_REFRESH: string = '30/60';
+  @ExactLimit() RATE_LIMIT_MAIL: string = '3/3600';
+  @ExactLimit() RATE_LIMIT_MAIL_ADDRESS: string = '10/3600';
+  @ExactLimit() RATE_LIMIT_SECRET: string = '10/60';
+  @ExactLimit() RATE_LIMIT_FACTOR: string = '5/300';
+  @ExactLimit() RATE_LIMIT_PASSKEY: string = '30/60';
   @Limit() RATE_LIMIT_GATE: string = '6000/60';
 
   @List('CIDR blocks', isCidr) TRUSTED_PROXIES: string[] = [];

@@ -302,6 +302,10 @@ describe('a faulty value is refused, by the name of its variable', () => {
   });
 
   it.each([
+    [
+      { RATE_LIMIT_LOGIN: '10001/60', RATE_LIMIT_ADDRESS: '10001/60' },
+      'RATE_LIMIT_LOGIN must be limit/seconds, for example 5/60, with a limit of at most 10000, or off',
+    ],
     [{ RATE_LIMIT_LOGN: '5/60' }, 'RATE_LIMIT_LOGN is not a variable of this service'],
     [
       { JWT_PRIVATE_KEY: 'a', JWT_PRIVATE_KEY_FILE: 'b' },

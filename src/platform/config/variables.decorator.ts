@@ -116,6 +116,18 @@ export const Limit = (form = 'limit/seconds, for example 5/60') =>
     message: `$property must be ${form}, or off`,
   });
 
+/**
+ * The largest limit that may be exact. Redis rewrites eight bytes for each admission in the window at every request: 0.8 ms of
+ * its time at 10,000, 29 ms at 100,000, during which it does nothing else.
+ */
+export const MAX_EXACT_LIMIT = 10_000;
+
+/** A {@link Limit} of a policy that is exact. */
+export const ExactLimit = () =>
+  Matches(/^(off|(10000|[1-9]\d{0,3})\/[1-9]\d{0,4})$/, {
+    message: `$property must be limit/seconds, for example 5/60, with a limit of at most ${MAX_EXACT_LIMIT}, or off`,
+  });
+
 /** A number from 0 to 1. */
 export const Ratio = () =>
   Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: '$property must be a ratio from 0 to 1' });

@@ -27,7 +27,10 @@ const FRAMEWORK_NEWS = new Set([
   'RouterExplorer',
   'RoutesResolver',
 ]);
+/** Parts whose warnings tell an operator what a throwaway service is meant to do without: limits, and Redis. */
+const OPERATORS_WARNINGS = new Set(['ThrottlerGuard', 'RedisConnection']);
 const INFO = 30;
+const WARN = 40;
 const STANDARD_ERROR = 2;
 
 /** A throwaway service has one line for standard output, and the log is not it. */
@@ -35,12 +38,16 @@ function logOf({ log }: ThrowawaySettings): DestinationStream {
   return pino.destination({ dest: log ?? STANDARD_ERROR, append: true, sync: true });
 }
 
-function withoutFrameworkNews(this: Logger, args: Parameters<LogFn>, method: LogFn, level: number): void {
-  const [first] = args as unknown[];
-  const context =
-    typeof first === 'object' && first !== null && 'context' in first ? first.context : undefined;
-  if (level === INFO && FRAMEWORK_NEWS.has(String(context))) return;
-  method.apply(this, args);
+/** Leaves out lines that help nobody who reads this log. */
+function filterFor({ throwaway }: Environment) {
+  return function log(this: Logger, args: Parameters<LogFn>, method: LogFn, level: number): void {
+    const [first] = args as unknown[];
+    const context =
+      typeof first === 'object' && first !== null && 'context' in first ? String(first.context) : '';
+    if (level === INFO && FRAMEWORK_NEWS.has(context)) return;
+    if (level === WARN && throwaway && OPERATORS_WARNINGS.has(context)) return;
+    method.apply(this, args);
+  };
 }
 
 /**
@@ -63,7 +70,7 @@ function withoutFrameworkNews(this: Logger, args: Parameters<LogFn>, method: Log
           // Otherwise pino-http passes a wrapped error, and the cause of every 5xx is logged as an object without a name.
           wrapSerializers: false,
           formatters: { level: (label: string) => ({ level: label }) },
-          hooks: { logMethod: withoutFrameworkNews },
+          hooks: { logMethod: filterFor(environment) },
           ...(tracing.isOn && { mixin: () => tracing.logFields() }),
           redact: {
             paths: SECRET_MEMBERS.flatMap((member) => [`["${member}"]`, `*["${member}"]`]),

@@ -7,7 +7,6 @@ import type { Scope } from '../../platform/access/scope.decorator.js';
 import { type RequestContext, contextOf } from '../../platform/http/request-context.js';
 import { RoleCheck } from '../levels/role-check.js';
 import { RecentProof } from '../recent/recent-proof.js';
-import { SessionErrors } from '../session.errors.js';
 import { SessionState } from '../state/session-state.js';
 import { AccessRefusals, insufficientScope } from './access-refusals.js';
 
@@ -116,14 +115,11 @@ export class AuthorizationGuard implements CanActivate {
     anyOf: readonly Role[],
   ): Promise<void> {
     const fault = await this.roles.faultOf(principal, anyOf);
-    if (fault === null) return;
-    if (fault.row === SessionErrors.session_ended) throw this.refusals.ended(context, principal);
-    throw this.refusals.denied(context, fault, anyOf);
+    if (fault) throw this.refusals.faulty(context, principal, fault, anyOf);
   }
 
   private async assertRecent(context: RequestContext, principal: SessionPrincipal): Promise<void> {
     const fault = await this.recent.faultOf(principal);
-    if (fault === null) return;
-    throw fault === 'ended' ? this.refusals.ended(context, principal) : this.refusals.denied(context, fault);
+    if (fault) throw this.refusals.faulty(context, principal, fault);
   }
 }

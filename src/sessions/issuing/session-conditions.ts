@@ -28,8 +28,8 @@ export interface UnmetCondition {
 }
 
 /**
- * Additional conditions for issuing a session. The module that defines a condition registers it at startup; the issuer checks
- * all of them on every path, in an order that does not depend on the order of registration.
+ * Additional conditions for issuing a session. The module that defines a condition registers it at startup; the
+ * issuer checks all of them on every path, in an order that does not depend on the order of registration.
  */
 @Injectable()
 export class SessionConditions {

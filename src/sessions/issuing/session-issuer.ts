@@ -64,8 +64,8 @@ export class SessionIssuer {
   ) {}
 
   /**
-   * Issues a session if the account and the proofs allow it. If they do not, a caller whose proofs must be spent only with a
-   * session rolls the transaction back.
+   * Issues a session if the account and the proofs allow it. If they do not, a caller whose proofs must be spent only
+   * with a session rolls the transaction back.
    */
   async issue(tx: Transaction, request: SessionRequest, origin: Origin): Promise<IssueOutcome> {
     const { userId, proofs } = request;

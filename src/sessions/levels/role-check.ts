@@ -46,7 +46,7 @@ export class RoleCheck {
     if (rolesAtLevel(held, session.acr, guarded).length > 0) return null;
     const hasFactor = (await this.methods.levelOf(userId)) === 'aal2';
     return hasFactor
-      ? this.recent.insufficient(userId, { acr: 'aal2', maxAgeSeconds: null })
+      ? this.recent.insufficient(session, { acr: 'aal2', maxAgeSeconds: null })
       : new Problem(SessionErrors.factor_enrollment_required);
   }
 }

@@ -7,7 +7,7 @@ import type { AssuranceLevel } from '../proofs.js';
 import { SessionErrors } from '../session.errors.js';
 import type { Session } from '../session.entity.js';
 import { SessionsRepository } from '../sessions.repository.js';
-import { type StepUpMethod, StepUpMethods } from './step-up-methods.js';
+import { type Reach, type StepUpMethod, StepUpMethods } from './step-up-methods.js';
 
 /** What the proofs of a session must be. */
 export interface ProofDemand {
@@ -56,33 +56,45 @@ export class RecentProof {
         if (isEnough(raised.session.acr, level)) return null;
       }
     }
-    return this.insufficient(userId, { acr, maxAgeSeconds });
+    return this.insufficient(session, { acr, maxAgeSeconds });
   }
 
-  /** Throws `insufficient_user_authentication` if a step-up by this method would not be enough for the account. */
-  async assertOffered(method: StepUpMethod, userId: string): Promise<void> {
-    const { methods } = await this.methods.reachOf(userId);
-    if (!methods.includes(method))
-      throw await this.insufficient(userId, { maxAgeSeconds: this.environment.STEP_UP_MAX_AGE_SECONDS });
+  /**
+   * Returns what the caller's session can reach. Throws `insufficient_user_authentication` if a step-up by this method would
+   * not lead there, and `session_ended`.
+   */
+  async assertOffered(method: StepUpMethod, { userId, sessionId }: SessionPrincipal): Promise<Reach> {
+    const found = await this.sessions.findLive(sessionId, this.clock.now());
+    if (found?.owner.id !== userId) throw new Problem(SessionErrors.session_ended);
+    const reach = await this.methods.reachOf(userId, found.session.amr);
+    if (reach.methods.includes(method)) return reach;
+    throw problemOf(reach, { maxAgeSeconds: this.environment.STEP_UP_MAX_AGE_SECONDS });
   }
 
-  /** The problem that states the required proof and its maximum age (RFC 9470 section 3). */
-  async insufficient(userId: string, demand: ProofDemand): Promise<Problem> {
-    const { acr, methods } = await this.methods.reachOf(userId);
-    const challenge = [
-      'error="insufficient_user_authentication"',
-      `acr_values="${demand.acr ?? acr}"`,
-      ...(demand.maxAgeSeconds == null ? [] : [`max_age="${demand.maxAgeSeconds}"`]),
-    ];
-    return new Problem(SessionErrors.insufficient_user_authentication, {
-      headers: { 'www-authenticate': `Bearer ${challenge.join(', ')}` },
-      extensions: { methods },
-    });
+  /** The problem that states the required proof, and the methods by which the session can be brought there. */
+  async insufficient(
+    { userId, amr }: Pick<Session, 'userId' | 'amr'>,
+    demand: ProofDemand,
+  ): Promise<Problem> {
+    return problemOf(await this.methods.reachOf(userId, amr), demand);
   }
 
   private ageMs({ authTime, createdAt }: Session): number {
     return this.clock.nowMs() - (authTime ?? createdAt).getTime();
   }
+}
+
+/** States the required level and the maximum age of the proof (RFC 9470 section 3). */
+function problemOf({ acr, methods }: Reach, demand: ProofDemand): Problem {
+  const challenge = [
+    'error="insufficient_user_authentication"',
+    `acr_values="${demand.acr ?? acr}"`,
+    ...(demand.maxAgeSeconds == null ? [] : [`max_age="${demand.maxAgeSeconds}"`]),
+  ];
+  return new Problem(SessionErrors.insufficient_user_authentication, {
+    headers: { 'www-authenticate': `Bearer ${challenge.join(', ')}` },
+    extensions: { methods },
+  });
 }
 
 const isEnough = (held: AssuranceLevel, asked: AssuranceLevel) => held === 'aal2' || asked === 'aal1';

@@ -68,7 +68,10 @@ export class SessionStepUp {
     proofs: readonly Proof[],
     origin: Origin,
   ): Promise<Session> {
-    const proven = { ...provenState(proofs, session), authTime: this.clock.now() };
+    const state = provenState(proofs, session);
+    // A password may complete what an older proof of a second factor began, but alone it is no recent proof at aal2.
+    const isProof = state.acr === 'aal1' || proofs.some(({ method }) => method !== 'pwd');
+    const proven = { ...state, authTime: isProof ? this.clock.now() : session.authTime };
     if (verdict === 'rotate') return this.rotation.rotate(tx, session, origin, proven);
     await this.sessions.prove(tx, session, proven);
     await this.rotation.recordReplay(tx, session, origin);

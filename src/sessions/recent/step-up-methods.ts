@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { AssuranceLevel } from '../proofs.js';
+import { type AssuranceLevel, assuranceOf, type AuthenticationMethod, type ProvenFactor } from '../proofs.js';
 
 /** The methods that a step-up accepts, as named in responses. */
 export type StepUpMethod = 'passkey' | 'totp' | 'password';
@@ -7,11 +7,20 @@ export type StepUpMethod = 'passkey' | 'totp' | 'password';
 /** Returns the methods that a user can currently use; empty if the user has no such credential. */
 export type MethodsOfUser = (userId: string) => Promise<readonly StepUpMethod[]>;
 
-/** The level that an account can reach by a step-up, and the methods that lead to it. */
+/** The level that a session can reach by a step-up, and the methods that lead to it. */
 export interface Reach {
   readonly acr: AssuranceLevel;
   readonly methods: readonly StepUpMethod[];
+  /** Whether a passkey must verify its user, because the session holds nothing with which it would be a second factor. */
+  readonly requiresUserVerification: boolean;
 }
+
+/** What a proof by a method gives a session at least: not every passkey can verify its user. */
+const AT_LEAST = {
+  passkey: { method: 'pop', factor: '', userVerified: false },
+  totp: { method: 'otp', factor: '' },
+  password: { method: 'pwd' },
+} as const satisfies Record<StepUpMethod, ProvenFactor>;
 
 /**
  * The methods of a step-up. The module that owns a kind of credential registers it at startup, with the level that a
@@ -30,10 +39,22 @@ export class StepUpMethods {
     return (await this.methodsAt('aal2', userId)).length > 0 ? 'aal2' : 'aal1';
   }
 
-  /** For an account with a second factor, the methods do not include the password, which is not enough for `aal2`. */
-  async reachOf(userId: string): Promise<Reach> {
-    const acr = await this.levelOf(userId);
-    return { acr, methods: await this.methodsAt(acr, userId) };
+  /**
+   * For an account with a second factor, the password is a method only of a session that has no other proof left, because
+   * the factor with which it was opened is gone: there a second factor alone would not be enough for `aal2`. After the
+   * password it is, and then the answer names it.
+   */
+  async reachOf(userId: string, held: readonly AuthenticationMethod[]): Promise<Reach> {
+    const factors = await this.methodsAt('aal2', userId);
+    const passwords = await this.methodsAt('aal1', userId);
+    if (factors.length === 0) return { acr: 'aal1', methods: passwords, requiresUserVerification: false };
+    const isShort = (method: StepUpMethod) => assuranceOf([AT_LEAST[method]], held).acr === 'aal1';
+    const enough = factors.filter((method) => method === 'passkey' || !isShort(method));
+    return {
+      acr: 'aal2',
+      methods: factors.some(isShort) ? [...enough, ...passwords] : enough,
+      requiresUserVerification: isShort('passkey'),
+    };
   }
 
   private async methodsAt(level: AssuranceLevel, userId: string): Promise<StepUpMethod[]> {

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { setTimeout as delay } from 'node:timers/promises';
+import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { cancellableStream } from '../../audit/reading/cancellable-stream.js';
 import { OpenStreams } from '../../audit/reading/open-streams.js';
@@ -55,17 +55,9 @@ export class RevocationAnswers implements OnModuleDestroy {
     // The loss of the caller is not on any page if its cursor is a later one.
     const loss = await this.reader.recentLoss(caller);
     const waitMs = Math.min(waitSeconds * 1000, loss === null ? Number.POSITIVE_INFINITY : ASK_AGAIN_MS);
-    const waited = new AbortController();
-    const signal = AbortSignal.any([this.draining.signal, gone, waited.signal]);
-    const timer = delay(waitMs, undefined, { signal, ref: false });
-    const whenOver = timer
-      .then(() => waited.abort())
-      .then(
-        () => null,
-        () => null,
-      );
-    const found = loss === 'ended' ? await whenOver : await this.firstAfter(caller, present.last, signal);
-    waited.abort();
+    const signal = AbortSignal.any([this.draining.signal, gone, AbortSignal.timeout(waitMs)]);
+    const found =
+      loss === 'ended' ? await untilAborted(signal) : await this.firstAfter(caller, present.last, signal);
     // The answer says what holds now, and a wait can end because nothing could be read.
     const page = found ?? (await this.reader.read(present.last));
     this.assertNotEnded(caller, page);
@@ -129,6 +121,11 @@ export class RevocationAnswers implements OnModuleDestroy {
   private hasExpired({ expiresAt }: Principal): boolean {
     return this.clock.nowMs() >= expiresAt * 1000;
   }
+}
+
+async function untilAborted(signal: AbortSignal): Promise<null> {
+  if (!signal.aborted) await once(signal, 'abort');
+  return null;
 }
 
 /** Returns what a caller has lost by a page of the list; null for nothing. */

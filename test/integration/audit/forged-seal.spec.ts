@@ -94,10 +94,8 @@ describe('A forged seal', () => {
         [number],
       );
     const forged: string[] = [];
-    for await (const { seal, isForged } of trail.module
-      .get(TrailWalk)
-      .walk({ start: CHAIN_START, until: null }))
-      if (seal && isForged) forged.push(`seal:${seal.number}`);
+    for await (const step of trail.module.get(TrailWalk).walk({ start: CHAIN_START, until: null }))
+      if (step.kind === 'forged_seal') forged.push(`seal:${step.seal.number}`);
     expect(forged).toEqual(['seal:10', 'seal:20']);
     let lines = '';
     for await (const text of trail.module.get(AuditExport).sealsOf({}).text) lines += text;

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gateCheck } from '../../../src/cli/gate-check.js';
+import { gateCheck } from '../../../src/cli/gate-check/gate-check.js';
 import { readGateRules } from '../../../src/gateway/rules/gate-rules.js';
 import { signUp } from '../../support/app/accounts.js';
 import { startApp, type TestApp } from '../../support/app/test-app.js';

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readdir, readFile, rm, stat, truncate, utimes } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -170,6 +172,23 @@ describe('start:ephemeral', { timeout: TIMEOUT_MS }, () => {
     const service = await start({ env, words: ['--ignore-env'] });
     const { url } = await service.ready;
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+  });
+
+  it('names its port where that is taken, before it prepares anything', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void taken.close());
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const service = await start({ words: ['--port', String(port)] });
+    expect(await service.ended).toBe(78);
+    expect(service.stderr()).toBe(`--port ${port}: address already in use (EADDRINUSE)\n`);
+  });
+
+  it('warns of nothing that a throwaway service is meant to do without', async () => {
+    const service = await start({ words: ['--limits', 'off'] });
+    await service.ready;
+    expect(service.stderr()).toContain('Listening on');
+    expect(service.stderr()).not.toContain('"level":"warn"');
   });
 
   it.each([

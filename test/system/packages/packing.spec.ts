@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -97,9 +97,12 @@ import { createVerifier } from '@portcullis/verify';
 import { chromium } from 'playwright-core';
 
 const portcullis: Portcullis = await start({ limits: 'off', env: { REGISTRATION: 'invitation' } });
-const users: TestUser[] = await portcullis.users({ roles: ['admin'], totp: true });
-const { cookies, accessToken } = await portcullis.session(users[0]!, { acr: 'aal2', age: '20m' });
+const [ada, ...others]: TestUser[] = await portcullis.users({ roles: ['admin'], totp: true });
+const [bob] = await portcullis.users();
+const { cookies, accessToken } = await portcullis.session(bob, { acr: 'aal2', age: '20m' });
 const later: Date = await portcullis.clock({ advance: '31m' });
+const [mail] = await portcullis.mail({ to: bob.user.email });
+others.push(...(mail.kind === 'password_reset' ? [ada!] : []));
 createVerifier({ issuer: portcullis.url, audience: 'portcullis', now: portcullis.now });
 const context = await (await chromium.launch()).newContext();
 await context.addCookies(cookies);
@@ -112,21 +115,76 @@ inPlaywright('works', async ({ page, portcullis }) => {
 });
 // @ts-expect-error there is no such role
 await portcullis.users({ roles: ['root'] });
+// @ts-expect-error nothing is waited for
+(await portcullis.mail({ waitSeconds: 0 }))[0].kind;
 `,
 };
+
+/** What the programs of the manuals use of the application around them. */
+const ASSUMED = `
+declare const client: import('@portcullis/client').Client<'cookie'>;
+declare const email: string, password: string;
+declare function ask(what: string): Promise<string>;
+declare function show(errors: unknown): void;
+declare function ordersOf(subject: string): unknown;
+declare const remove: import('express').RequestHandler;
+`;
+
+/** A program for the oldest version of Hono. */
+const ON_HONO = `
+import { createVerifier } from '@portcullis/verify';
+import { authenticate } from '@portcullis/verify/hono';
+import { Hono } from 'hono';
+
+const verifier = createVerifier({ issuer: 'https://auth.example.com', audience: 'portcullis' });
+const app = new Hono();
+app.use('/orders', authenticate(verifier));
+app.get('/', authenticate(verifier, { roles: ['admin'] }), (c) => c.text(c.get('auth').subject));
+`;
+
+/** The blocks of TypeScript in a document. */
+function programsOf(document: string): string[] {
+  return [...document.matchAll(/```ts\n(.*?)```/gs)].map(([, program]) => program!);
+}
+
+/** Writes a configuration for all programs in a folder, with the checks that `tsc --init` turns on. */
+async function configIn(folder: string, name: string, resolution: object): Promise<string> {
+  const compilerOptions = {
+    ...resolution,
+    target: 'es2022',
+    lib: ['es2022', 'dom', 'dom.iterable', 'dom.asynciterable'],
+    types: [],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    isolatedModules: true,
+    verbatimModuleSyntax: true,
+    moduleDetection: 'force',
+    skipLibCheck: false,
+    noEmit: true,
+  };
+  await writeFile(join(folder, name), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+  return join(folder, name);
+}
 
 describe('The packages', { timeout: TIMEOUT_MS }, () => {
   let folder: string;
   let packed: Readonly<Record<PackageName, Packed>>;
-  /** The programs of docs/integration.md that use the packages. */
+  /** The programs of docs/integration.md, which use the packages. */
   let documented: string[];
+  /** Those of the packages' own manuals. */
+  let manuals: string[];
   beforeAll(async () => {
     folder = await installStranger();
     const entries = await Promise.all(
       PACKAGES.map(async (name) => [name, await installPacked(name, folder)] as const),
     );
     const document = await readFile('docs/integration.md', 'utf8');
-    documented = [...document.matchAll(/```ts\n(.*?)```/gs)].map(([, program]) => program!);
+    documented = programsOf(document);
+    const texts = await Promise.all(
+      PACKAGES.map((name) => readFile(join('packages', name, 'README.md'), 'utf8')),
+    );
+    manuals = texts.flatMap((text) => programsOf(text));
     // What the strangers install themselves.
     for (const name of DEPENDENCIES) {
       const target = join(folder, 'node_modules', name);
@@ -182,26 +240,31 @@ describe('The packages', { timeout: TIMEOUT_MS }, () => {
     'have types for a stranger who compiles with TypeScript %s and the resolution %s',
     async (compiler, moduleResolution) => {
       await Promise.all(PACKAGES.map((name) => writeFile(join(folder, `${name}.ts`), PROGRAMS[name])));
-      for (const [n, program] of documented.entries())
+      for (const [n, program] of [...documented, ...manuals].entries())
         await writeFile(join(folder, `documented-${n}.ts`), program);
-      const config = join(folder, `${compiler}-${moduleResolution}.json`);
-      const compilerOptions = {
+      await writeFile(join(folder, 'assumed.d.ts'), ASSUMED);
+      const config = await configIn(folder, `${compiler}-${moduleResolution}.json`, {
         module: moduleResolution === 'bundler' ? 'esnext' : 'nodenext',
         moduleResolution,
-        target: 'es2022',
-        lib: ['es2022', 'dom', 'dom.iterable', 'dom.asynciterable'],
-        types: [],
-        strict: true,
-        exactOptionalPropertyTypes: true,
-        noUncheckedIndexedAccess: true,
-        skipLibCheck: false,
-        noEmit: true,
-      };
-      await writeFile(config, JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+      });
       // Types of other packages are checked by those who publish them; the client uses none but the platform's.
       const isChecked = (file: string) => file.startsWith(folder) && !/\/lib\.|\/typescript/.test(file);
       const { name, check } = COMPILERS[compiler];
       expect(await check(join(folder, 'node_modules', name), config, isChecked)).toEqual([]);
     },
   );
+
+  it('have types for the oldest version of Hono', async () => {
+    const project = join(folder, 'on-hono');
+    const own = join(project, 'node_modules');
+    await cp(join(folder, 'node_modules/@portcullis/verify'), join(own, '@portcullis/verify'), {
+      recursive: true,
+    });
+    await symlink(join(folder, 'node_modules/hono-oldest'), join(own, 'hono'));
+    await writeFile(join(project, 'package.json'), '{ "type": "module" }');
+    await writeFile(join(project, 'program.ts'), ON_HONO);
+    const config = await configIn(project, 'tsconfig.json', { module: 'nodenext' });
+    const isChecked = (file: string) => file.startsWith(project) && !file.includes('/hono/');
+    expect(typeErrors(join(folder, 'node_modules/typescript'), config, isChecked)).toEqual([]);
+  });
 });

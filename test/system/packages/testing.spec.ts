@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -57,6 +57,9 @@ test('has the mails', async ({ portcullis }) => {
   });
   const [mail] = await portcullis.mail({ to: user.email });
   expect(mail.token).toMatch(/./);
+  await expect(portcullis.mail({ to: user.email, after: mail.id, waitSeconds: 1 })).rejects.toThrow(
+    'no mail to ' + user.email + ' after ' + mail.id + ' within 1 s',
+  );
 });
 
 test('forgets everything at a reset', async ({ portcullis }) => {
@@ -113,6 +116,18 @@ import { start } from '@portcullis/testing';
 await start({ env: { NODE_ENV: 'production' } }).catch(({ message }) => console.log(message));
 `;
 
+const IGNORED_VARIABLES = `
+import { start } from '@portcullis/testing';
+const env = { COOKIE_SAME_SITE: 'lax', TZ: 'UTC', REGISTRATION: 'invitation', HOME: process.env.HOME };
+await start({ env }).catch(({ message }) => console.log(message));
+`;
+
+/** The first block of TypeScript in a document; this one has nothing that JavaScript has not. */
+async function firstProgramOf(path: string): Promise<string> {
+  const [, program] = /```ts\n(.*?)```/s.exec(await readFile(path, 'utf8'))!;
+  return program!;
+}
+
 describe('@portcullis/testing, installed by a stranger', { timeout: TIMEOUT_MS }, () => {
   let folder: string;
   beforeAll(async () => {
@@ -132,6 +147,8 @@ describe('@portcullis/testing, installed by a stranger', { timeout: TIMEOUT_MS }
       'playwright.config.mjs': PLAYWRIGHT_CONFIG,
       'forgetful.mjs': FORGETFUL,
       'failing.mjs': FAILING,
+      'ignored.mjs': IGNORED_VARIABLES,
+      'manual.mjs': `${await firstProgramOf('packages/testing/README.md')}\nconsole.log(mail.kind);`,
     };
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   }, TIMEOUT_MS);
@@ -173,6 +190,16 @@ describe('@portcullis/testing, installed by a stranger', { timeout: TIMEOUT_MS }
         { timeout: 6000 },
       )
       .toBe('gone');
+  });
+
+  it('runs the example of its manual', async () => {
+    expect(await running('manual.mjs')).toBe('password_reset\n');
+  });
+
+  it('does not start with a variable that the service would ignore', async () => {
+    expect(await running('ignored.mjs')).toBe(
+      'portcullis ended with 78 before it was ready:\nCOOKIE_SAME_SITE is not read by a throwaway service\n\n',
+    );
   });
 
   it('says why the service did not start', async () => {

@@ -730,7 +730,7 @@ export type PasskeySignIn = {
 
 export type StepUp = {
     /**
-     * For accounts without a second factor.
+     * For accounts without a second factor, and for sessions that have lost the one with which they were opened.
      */
     password?: string | null;
     method?: 'passkey' | 'totp' | null;

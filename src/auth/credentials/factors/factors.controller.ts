@@ -126,7 +126,10 @@ export class FactorsController {
     await this.factors.remove(caller, id, origin);
   }
 
-  /** Issues ten new recovery codes in place of the former ones. An account without a factor has none: 404. */
+  /**
+   * Issues ten new recovery codes in place of the former ones. An account without a factor has none: 404. The owner is
+   * notified by mail.
+   */
   @Post('recovery-codes')
   @HttpCode(201)
   @Recent()

@@ -1,4 +1,4 @@
-import { CommandFailure, EXIT } from './exit-codes.js';
+import { CommandFailure, EXIT } from '../exit-codes.js';
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;

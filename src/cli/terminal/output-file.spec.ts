@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../test/support/files/temporary-folder.js';
-import { EXIT } from './exit-codes.js';
+import { temporaryFolder } from '../../../test/support/files/temporary-folder.js';
+import { EXIT } from '../exit-codes.js';
 import { writeNewFile } from './output-file.js';
 
 describe('A file that a command writes', () => {
@@ -35,7 +35,7 @@ describe('A file that a command writes', () => {
     'is deleted if %s ends the command midway',
     async (signal) => {
       const path = join(await temporaryFolder(), 'accounts.ndjson');
-      const program = `import { writeNewFile } from './src/cli/output-file.ts';
+      const program = `import { writeNewFile } from './src/cli/terminal/output-file.ts';
       await writeNewFile(process.argv[1], async (file) => {
         await file.writeFile('half a li');
         process.stdout.write('writing');

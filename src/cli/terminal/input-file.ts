@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { CommandFailure, EXIT } from './exit-codes.js';
+import { CommandFailure, EXIT } from '../exit-codes.js';
 
 /** Ends the command if a file that it is to read does not exist, is a folder, or may not be read. A pipe is accepted. */
 export function assertReadable(file: string): void {

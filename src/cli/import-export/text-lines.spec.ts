@@ -1,6 +1,6 @@
 import { fc } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { EXIT } from './exit-codes.js';
+import { EXIT } from '../exit-codes.js';
 import { textLines } from './text-lines.js';
 
 /** The lines of bytes that arrive in pieces of the given size. */

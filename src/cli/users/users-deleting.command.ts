@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { AccountAdministration } from '../admin/account-administration.js';
-import { RepeatedDeletions } from '../admin/repeated-deletions.js';
-import { CommandFailure, EXIT } from './exit-codes.js';
-import { assertReadable } from './input-file.js';
-import { accountName, type OperatorOptions, originOf, withOperatorOptions } from './operator-options.js';
-import { printResult } from './output.js';
-import { confirm } from './terminal-input.js';
-import { withService } from './with-service.js';
+import { AccountAdministration } from '../../admin/account-administration.js';
+import { RepeatedDeletions } from '../../admin/repeated-deletions.js';
+import { CommandFailure, EXIT } from '../exit-codes.js';
+import { assertReadable } from '../terminal/input-file.js';
+import { accountName, type OperatorOptions, originOf, withOperatorOptions } from '../operator-options.js';
+import { printResult } from '../terminal/output.js';
+import { confirm } from '../terminal/terminal-input.js';
+import { withService } from '../with-service.js';
 
 interface DeleteOptions extends OperatorOptions {
   readonly from?: string;

@@ -1,16 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { validateSync } from 'class-validator';
 import { plainToInstance } from 'class-transformer';
-import { AccountInvitations } from '../admin/account-invitations.js';
-import { AccountDirectory } from '../admin/directory/account-directory.js';
-import { InviteDto } from '../admin/dto/invite.dto.js';
-import { PasswordLinks } from '../admin/password-links.js';
-import { rolesWith } from '../admin/roles.decorator.js';
-import { LOCALES, type Locale } from '../platform/access/locale.js';
-import { ROLES, type Role } from '../platform/access/principal.js';
-import { accountName, type OperatorOptions, originOf, withOperatorOptions } from './operator-options.js';
-import { printResult } from './output.js';
-import { type Find, withService } from './with-service.js';
+import { AccountInvitations } from '../../admin/account-invitations.js';
+import { AccountDirectory } from '../../admin/directory/account-directory.js';
+import { InviteDto } from '../../admin/dto/invite.dto.js';
+import { PasswordLinks } from '../../admin/password-links.js';
+import { rolesWith } from '../../admin/roles.decorator.js';
+import { LOCALES, type Locale } from '../../platform/access/locale.js';
+import { ROLES, type Role } from '../../platform/access/principal.js';
+import { accountName, type OperatorOptions, originOf, withOperatorOptions } from '../operator-options.js';
+import { printResult } from '../terminal/output.js';
+import { type Find, withService } from '../with-service.js';
 
 interface InviteOptions extends OperatorOptions {
   readonly name?: string;

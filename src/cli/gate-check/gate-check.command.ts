@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { readGateRules } from '../gateway/rules/gate-rules.js';
-import { storedSecret } from '../platform/config/generated-secrets.js';
-import { loadEnvironment } from '../platform/config/load-environment.js';
-import { CommandFailure, EXIT } from './exit-codes.js';
+import { readGateRules } from '../../gateway/rules/gate-rules.js';
+import { storedSecret } from '../../platform/config/generated-secrets.js';
+import { loadEnvironment } from '../../platform/config/load-environment.js';
+import { CommandFailure, EXIT } from '../exit-codes.js';
 import { type CheckResult, gateCheck } from './gate-check.js';
 import type { GateCheckSubject } from './gate-checks.js';
-import { printResult } from './output.js';
-import { readSecret } from './terminal-input.js';
+import { printResult } from '../terminal/output.js';
+import { readSecret } from '../terminal/terminal-input.js';
 
 interface Options {
   readonly rule: string;

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { createInterface as createPromises } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { CommandFailure, EXIT } from './exit-codes.js';
+import { CommandFailure, EXIT } from '../exit-codes.js';
 
 /** A stream that may be a terminal. */
 export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };

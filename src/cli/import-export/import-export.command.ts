@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
-import { AccountExport } from '../admin/import-export/account-export.js';
-import { AccountImport, type ImportResult } from '../admin/import-export/account-import.js';
-import { ProgressBar } from '../audit/verification/progress-bar.js';
+import { AccountExport } from '../../admin/import-export/account-export.js';
+import { AccountImport, type ImportResult } from '../../admin/import-export/account-import.js';
+import { ProgressBar } from '../terminal/progress-bar.js';
 import {
   type AgeKey,
   type AgeTarget,
@@ -11,14 +11,14 @@ import {
   readAgeFile,
   writeAgeFile,
 } from './age-file.js';
-import { CommandFailure, EXIT } from './exit-codes.js';
-import { assertReadable, assertReadableTwice } from './input-file.js';
-import { type OperatorOptions, originOf, withOperatorOptions } from './operator-options.js';
-import { writeNewFile } from './output-file.js';
-import { printResult } from './output.js';
-import { shown } from './shown.js';
+import { CommandFailure, EXIT } from '../exit-codes.js';
+import { assertReadable, assertReadableTwice } from '../terminal/input-file.js';
+import { type OperatorOptions, originOf, withOperatorOptions } from '../operator-options.js';
+import { writeNewFile } from '../terminal/output-file.js';
+import { printResult } from '../terminal/output.js';
+import { shown } from '../shown.js';
 import { textLines } from './text-lines.js';
-import { withService } from './with-service.js';
+import { withService } from '../with-service.js';
 
 interface ImportOptions extends OperatorOptions {
   readonly dryRun?: true;

@@ -2,7 +2,7 @@ import { Decrypter, Encrypter } from 'age-encryption';
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { writeNewFile } from './output-file.js';
+import { writeNewFile } from '../terminal/output-file.js';
 
 /** To whom a file is encrypted. */
 export type AgeTarget = { readonly recipient: string } | { readonly passphrase: string };

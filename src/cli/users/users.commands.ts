@@ -1,12 +1,12 @@
 import { Argument, type Command } from 'commander';
-import { AccountAccess } from '../admin/account-access.js';
-import { AccountAdministration } from '../admin/account-administration.js';
-import { AccountDirectory } from '../admin/directory/account-directory.js';
-import { ROLES, type Role } from '../platform/access/principal.js';
-import type { Origin } from '../platform/http/origin.js';
-import { accountName, type OperatorOptions, originOf, withOperatorOptions } from './operator-options.js';
-import { printResult } from './output.js';
-import { type Find, withService } from './with-service.js';
+import { AccountAccess } from '../../admin/account-access.js';
+import { AccountAdministration } from '../../admin/account-administration.js';
+import { AccountDirectory } from '../../admin/directory/account-directory.js';
+import { ROLES, type Role } from '../../platform/access/principal.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { accountName, type OperatorOptions, originOf, withOperatorOptions } from '../operator-options.js';
+import { printResult } from '../terminal/output.js';
+import { type Find, withService } from '../with-service.js';
 
 /** Changes an account and returns the sentence that confirms it. */
 type Change = (find: Find, who: string, origin: Origin) => Promise<string>;

@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../test/support/files/temporary-folder.js';
-import type { Failure } from '../app/failure.js';
-import { commandFault } from './command-fault.js';
-import { EXIT } from './exit-codes.js';
-import { operatorProgram } from './operator-program.js';
+import { temporaryFolder } from '../../../test/support/files/temporary-folder.js';
+import type { Failure } from '../../app/failure.js';
+import { commandFault } from '../command-fault.js';
+import { EXIT } from '../exit-codes.js';
+import { operatorProgram } from '../operator-program.js';
 
 /** The fault of a command that ends before it looks for a database. */
 async function faultOf(...args: string[]): Promise<Failure> {

@@ -3,13 +3,13 @@ import {
   AccountDirectory,
   type AccountSummary,
   type AccountView,
-} from '../admin/directory/account-directory.js';
-import { ACCOUNT_STATUSES, type AccountStatus } from '../admin/directory/account-status.js';
-import { isSearch, SEARCH_LENGTH } from '../admin/dto/list-accounts.dto.js';
-import { ROLES, type Role } from '../platform/access/principal.js';
-import { accountName, withJson } from './operator-options.js';
-import { printResult } from './output.js';
-import { withService } from './with-service.js';
+} from '../../admin/directory/account-directory.js';
+import { ACCOUNT_STATUSES, type AccountStatus } from '../../admin/directory/account-status.js';
+import { isSearch, SEARCH_LENGTH } from '../../admin/dto/list-accounts.dto.js';
+import { ROLES, type Role } from '../../platform/access/principal.js';
+import { accountName, withJson } from '../operator-options.js';
+import { printResult } from '../terminal/output.js';
+import { withService } from '../with-service.js';
 
 interface ListOptions {
   readonly json?: true;

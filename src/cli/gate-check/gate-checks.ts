@@ -1,5 +1,5 @@
-import { IDENTITY_HEADERS } from '../gateway/identity-headers.js';
-import type { GateRule } from '../gateway/rules/gate-rule.js';
+import { IDENTITY_HEADERS } from '../../gateway/identity-headers.js';
+import type { GateRule } from '../../gateway/rules/gate-rule.js';
 import type { RawAnswer, RawRequest } from './raw-request.js';
 
 /** What is checked, and with what. */

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { CommandFailure, EXIT } from './exit-codes.js';
+import { CommandFailure, EXIT } from '../exit-codes.js';
 
 /** What only a file reports while it is written. Other codes may come from where its content is read, such as a database. */
 const DISK_FAULTS = new Set(['EDQUOT', 'EFBIG', 'EIO', 'ENOSPC']);
