@@ -19,7 +19,7 @@ export interface LinkPassword {
 }
 
 /** Call this in the transaction that spends the link. Throws `invalid_credentials`, which leaves the link valid. */
-export type AssertRight = (tx: Transaction) => Promise<void>;
+type AssertRight = (tx: Transaction) => Promise<void>;
 
 /** Decides about the link, in a transaction that is rolled back for what it throws. */
 export type Spend = (assertRight: AssertRight) => Promise<void>;
