@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { ErasureProof, type ProofOutcome } from './erasure-proof.js';
-import { type DueErasure, type Erasure, ErasuresRepository } from './erasures.repository.js';
+import { type DueErasure, ErasuresRepository } from './erasures.repository.js';
 
 /** Due erasures that are read at a time. An attacker may insert any number, due before those that were requested. */
 const READ_AT_ONCE = 1000;
@@ -9,12 +9,14 @@ const READ_AT_ONCE = 1000;
 const BY_EVENTS_AT_ONCE = 20;
 /** When one that nothing proves is looked at again; milliseconds. */
 const POSTPONED_MS = 3_600_000;
+/** When one that has failed is tried again, so that it is carried out within 20 s after a single failure; milliseconds. */
+const RETRIED_MS = 10_000;
 /** People whose erasure is reported as not proven. */
 const MAX_REPORTED = 1000;
 
 /** Erasures to carry out next, and whether others that are due should be looked at without a pause. */
 export interface NextErasures {
-  readonly erasures: readonly Erasure[];
+  readonly erasures: readonly DueErasure[];
   readonly isMore: boolean;
   /** Why the proof of one could not be looked up; null if there was no such failure. */
   readonly failure: unknown;
@@ -38,14 +40,13 @@ export class DueErasures {
   }
 
   /**
-   * Returns unfinished erasures that the service requested, the oldest first, but those of the people in `last` at the
-   * end and in that order. The actor is the proven one. Others that were looked at are logged, once, and postponed, so
-   * that they do not hold back those behind them.
+   * Returns unfinished erasures that the service requested, the oldest first. The actor is the proven one. Others that
+   * were looked at are logged, once, and postponed, so that they do not hold back those behind them.
    */
-  async next(last: readonly string[], limit: number): Promise<NextErasures> {
-    const due = await this.erasures.due(this.clock.now(), last, READ_AT_ONCE);
+  async next(limit: number): Promise<NextErasures> {
+    const due = await this.erasures.due(this.clock.now(), READ_AT_ONCE);
     const named = await this.proof.named(due.filter((erasure) => this.proof.known(erasure) === null));
-    const proven: Erasure[] = [];
+    const proven: DueErasure[] = [];
     const postponed: DueErasure[] = [];
     const unfinished: DueErasure[] = [];
     let failure: unknown = null;
@@ -67,6 +68,14 @@ export class DueErasures {
     // Behind those that are due.
     await this.postpone(unfinished, 0);
     return { erasures: proven, isMore, failure };
+  }
+
+  /**
+   * Postpones erasures that have failed behind those that are due. One that has made progress since it was read, or was
+   * requested anew, keeps its place.
+   */
+  async retryLater(erasures: readonly DueErasure[]): Promise<void> {
+    await this.postpone(erasures, RETRIED_MS);
   }
 
   /**

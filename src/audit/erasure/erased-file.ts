@@ -15,6 +15,9 @@ const END = new Date('9999-12-31T23:59:59.999Z');
 
 /** A deletion may be committed after one that began later, or whose instance has a faster clock, by less than this. */
 const MARGIN_MS = 300_000;
+/** How long the records of somebody are removed again who was added to the file, and of how many people. */
+const RECENT_MS = 600_000;
+const MAX_RECENT = 1000;
 
 /**
  * Keeps the ids of deleted people in `DATA_DIR/erased.ndjson`, on every instance and outside the database: after a restore
@@ -32,7 +35,9 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   private isWhole = true;
   private secretId: string | null = null;
   /** Whose proof is continued with the next update. */
-  private readonly unfinished: DeletedPerson[] = [];
+  private unfinished: readonly DeletedPerson[] = [];
+  /** Whom this instance has added to the file within {@link RECENT_MS}, the last ones at the end. */
+  private recent: readonly { readonly userId: string; readonly addedMs: number }[] = [];
   /** Whom nothing proves; null once they were reported. */
   private leftOut: Set<string> | null = new Set();
 
@@ -55,8 +60,8 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Adds the people who are not in the file yet, and removes their records, and again those of people deleted within
-   * the last minutes, from the file of those that PostgreSQL refused. Returns whether there may be more.
+   * Adds the people who are not in the file yet, and removes their records, and again those of people deleted or added
+   * within the last minutes, from the file of those that PostgreSQL refused. Returns whether there may be more.
    */
   async update(): Promise<boolean> {
     this.known ??= this.read();
@@ -69,19 +74,13 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
     const nowMs = this.clock.nowMs();
     const until = this.isWhole ? END : new Date(nowMs + MARGIN_MS);
     const deleted = await this.erasures.deletedAfter(this.from, until, BATCH);
-    const proven = await this.provenOf([...this.unfinished.splice(0), ...deleted]);
-    const added = proven.filter(({ userId }) => !this.known!.has(userId));
-    // PostgreSQL may refuse records after the deletion. A full page has many people, most of them deleted long ago.
+    // Rows of the last minutes are read again. Those that were just read are the current ones.
+    const people = new Map([...this.unfinished, ...deleted].map((person) => [person.userId, person]));
+    const { proven, unfinished } = await this.prove(people.values());
     const isLast = deleted.length < BATCH;
-    const forgotten = isLast ? [...added, ...deleted.filter(({ userId }) => this.known!.has(userId))] : added;
-    if (forgotten.length > 0) this.spool.forget(forgotten.map(({ userId }) => userId));
-    if (added.length > 0) {
-      const lines = added.map(
-        ({ userId, deletedAt }) => `${JSON.stringify({ userId, deletedAt: deletedAt.toISOString() })}\n`,
-      );
-      appendFileSync(this.path, lines.join(''), { mode: 0o600 });
-    }
-    for (const { userId } of added) this.known.add(userId);
+    this.add(proven, isLast ? deleted : [], nowMs);
+    // Only now: after a failure, the next update begins with the same people.
+    this.unfinished = unfinished;
     const last = deleted.at(-1) ?? this.from;
     if (!isLast) {
       this.from = { deletedAt: last.deletedAt, userId: last.userId };
@@ -94,16 +93,38 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** An operator deletes the people of the file, and so it must not contain one whom anybody else has added to the table. */
-  private async provenOf(deleted: readonly DeletedPerson[]): Promise<DeletedPerson[]> {
+  private async prove(people: Iterable<DeletedPerson>) {
     const proven: DeletedPerson[] = [];
-    for (const person of deleted) {
+    const unfinished: DeletedPerson[] = [];
+    for (const person of people) {
       const proof = await this.proof.prove(person);
       if (proof === 'deleted') proven.push(person);
       else if (person.hasAccount || this.known!.has(person.userId)) continue;
-      else if (proof === 'unfinished' && this.unfinished.length < BATCH) this.unfinished.push(person);
+      else if (proof === 'unfinished' && unfinished.length < BATCH) unfinished.push(person);
       else this.leftOut?.add(person.userId);
     }
-    return proven;
+    return { proven, unfinished };
+  }
+
+  /**
+   * Adds those who are not in the file yet. `lastDeleted` are the last people of the table: PostgreSQL may refuse records
+   * after the deletion, and this instance may have some that it recorded before it learned of it. A full page has many
+   * people, most of them deleted long ago.
+   */
+  private add(proven: readonly DeletedPerson[], lastDeleted: readonly DeletedPerson[], nowMs: number): void {
+    const added = proven.filter(({ userId }) => !this.known!.has(userId));
+    const knownAsDeleted = lastDeleted.filter(({ userId }) => this.known!.has(userId));
+    this.recent = this.recent.filter(({ addedMs }) => nowMs - addedMs <= RECENT_MS);
+    const forgotten = new Set([...added, ...knownAsDeleted, ...this.recent].map(({ userId }) => userId));
+    if (forgotten.size > 0) this.spool.forget([...forgotten]);
+    if (added.length === 0) return;
+    const lines = added.map(
+      ({ userId, deletedAt }) => `${JSON.stringify({ userId, deletedAt: deletedAt.toISOString() })}\n`,
+    );
+    appendFileSync(this.path, lines.join(''), { mode: 0o600 });
+    for (const { userId } of added) this.known!.add(userId);
+    const news = added.map(({ userId }) => ({ userId, addedMs: nowMs }));
+    this.recent = [...this.recent, ...news].slice(-MAX_RECENT);
   }
 
   private reportLeftOut(): void {

@@ -4,14 +4,12 @@ import { DueErasures } from './due-erasures.js';
 import { EntryErasure } from './entry-erasure.js';
 import { ErasureReach } from './erasure-reach.js';
 import { ErasureStatement } from './erasure-statement.js';
-import type { Erasure } from './erasures.repository.js';
+import type { DueErasure } from './erasures.repository.js';
 import { LateErasure } from './late-erasure.js';
 
 /** People per run, and pages of each, so that one with many entries does not hold back the others, or late entries. */
 const PER_RUN = 20;
 const PAGES_PER_RUN = 10;
-/** How many failing erasures are remembered. They are a parameter of a query. */
-const MAX_FAILED = 500;
 
 /**
  * Carries out erasures, on any instance: states each one in the trail, waits until the statement is sealed and was read by all
@@ -22,8 +20,6 @@ const MAX_FAILED = 500;
 @Injectable()
 export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask(ErasureTask.name, () => this.run(), { pauseMs: 1000 });
-  /** Whose erasures have failed, the last one at the end; they are tried again after all others. */
-  private readonly failed = new Set<string>();
 
   constructor(
     private readonly erasures: DueErasures,
@@ -47,25 +43,25 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
    */
   async run(): Promise<boolean> {
     if (!(await this.erasures.hasWork())) return false;
-    const { erasures, ...next } = await this.erasures.next([...this.failed], PER_RUN);
+    const { erasures, ...next } = await this.erasures.next(PER_RUN);
     let { isMore, failure } = next;
-    if (erasures.length < PER_RUN) this.failed.clear();
+    const failed: DueErasure[] = [];
     for (const erasure of erasures) {
-      this.failed.delete(erasure.userId);
       try {
         isMore = (await this.advance(erasure)) || isMore;
       } catch (error) {
         // One that cannot be carried out must not hold back the others, of this run and of later ones.
-        if (this.failed.size < MAX_FAILED) this.failed.add(erasure.userId);
+        failed.push(erasure);
         failure = error;
       }
     }
+    await this.erasures.retryLater(failed);
     isMore = (await this.late.eraseNext()) || isMore;
     if (failure !== null) throw failure;
     return isMore;
   }
 
-  private async advance(erasure: Erasure): Promise<boolean> {
+  private async advance(erasure: DueErasure): Promise<boolean> {
     const { userId, eventId, isStated, progress } = erasure;
     if (eventId === null) return this.repeated(() => this.statement.prepare(erasure));
     if (!isStated) {

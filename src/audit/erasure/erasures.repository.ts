@@ -93,20 +93,12 @@ export class ErasuresRepository {
     return row.hasWork;
   }
 
-  /**
-   * Returns unfinished erasures that are due, the oldest first, but those of the people in `last` at the end and in
-   * that order.
-   */
-  async due(now: Date, last: readonly string[], limit: number): Promise<DueErasure[]> {
+  /** Returns unfinished erasures that are due, the oldest first. */
+  async due(now: Date, limit: number): Promise<DueErasure[]> {
     return this.dataSource.query<DueErasure[]>(
-      `SELECT ${COLUMNS}, version FROM (
-         (SELECT *, xmin::text AS version, 0 AS turn FROM erasures
-          WHERE erased_at IS NULL AND due_at <= $1 AND user_id <> ALL ($2::uuid[]) ORDER BY due_at LIMIT $3)
-         UNION ALL
-         SELECT *, xmin::text AS version, array_position($2::uuid[], user_id) AS turn FROM erasures
-         WHERE erased_at IS NULL AND due_at <= $1 AND user_id = ANY ($2::uuid[])) AS erasure
-       ORDER BY turn, due_at LIMIT $3`,
-      [now, last, limit],
+      `SELECT ${COLUMNS}, xmin::text AS version FROM erasures
+       WHERE erased_at IS NULL AND due_at <= $1 ORDER BY due_at LIMIT $2`,
+      [now, limit],
     );
   }
 

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -20,11 +20,14 @@ describe('the file of erased people', () => {
   let trail: Trail;
   let dataDir: string;
   let file: ErasedFile;
+  let nowSecond: number;
   /** The records that PostgreSQL refused. */
   let refused: string[];
   let proof: { secretId: string; prove: object };
   /** Whose proof takes another look. */
   let unfinished: string | null;
+  /** Whose proof cannot be looked up. */
+  let failing: string | null;
   /** Whose proof was looked at. */
   let proofs: string[];
   const unrequested = '019a0000-0000-7000-8000-999999999999';
@@ -61,17 +64,19 @@ describe('the file of erased people', () => {
     };
     const spool = { forget } as unknown as AuditSpool;
     proofs = [];
-    unfinished = null;
+    unfinished = failing = null;
+    nowSecond = NOW_SECOND;
     proof = {
       secretId: 'former',
       prove: async ({ userId }: { userId: string }) => {
         proofs.push(userId);
+        if (userId === failing) throw new Error('canceling statement due to statement timeout');
         if (userId === unfinished) return 'unfinished';
         return userId === unrequested ? 'unproven' : 'deleted';
       },
     };
     const environment = Object.assign(new Environment(), { DATA_DIR: dataDir });
-    const clock = { nowMs: () => at(NOW_SECOND).getTime() } as unknown as Clock;
+    const clock = { nowMs: () => at(nowSecond).getTime() } as unknown as Clock;
     const repository = trail.module.get(ErasuresRepository);
     file = new ErasedFile(environment, repository, proof as unknown as LastingProof, spool, clock);
   });
@@ -110,6 +115,21 @@ describe('the file of erased people', () => {
     await update();
     expect(refused).toEqual([`about ${idOf(2)}`]);
     expect(idsInFile()).toEqual([idOf(1)]);
+  });
+
+  it('has the records of those removed that PostgreSQL refuses after their deletion became known, for ten minutes', async () => {
+    await remove(1, at(10));
+    await remove(2, at(5000));
+    await update();
+    const records = [idOf(1), idOf(2), idOf(3)].map((id) => `about ${id}`);
+    nowSecond += 590;
+    refused.push(...records);
+    await update();
+    expect(refused).toEqual([`about ${idOf(3)}`]);
+    nowSecond += 20;
+    refused = records;
+    await update();
+    expect(refused).toEqual(records);
   });
 
   it('misses nobody after a row that somebody inserted for a date in the future', async () => {
@@ -162,6 +182,43 @@ describe('the file of erased people', () => {
     unfinished = null;
     await update();
     expect(idsInFile()).toEqual([idOf(2), idOf(1)]);
+  });
+
+  it('contains once whose proof was found later, a minute after the deletion', async () => {
+    await remove(1, at(NOW_SECOND - 60));
+    unfinished = idOf(1);
+    for (let updates = 1; updates <= 6; updates += 1) {
+      await update();
+      expect(proofs).toHaveLength(updates);
+    }
+    unfinished = null;
+    await update();
+    expect(idsInFile()).toEqual([idOf(1)]);
+  });
+
+  it('contains those whose proof was found when that of somebody else could not be looked up', async () => {
+    await remove(1, at(10));
+    unfinished = idOf(1);
+    await update();
+    unfinished = null;
+    await remove(2, at(1000));
+    failing = idOf(2);
+    await expect(update()).rejects.toThrow('statement timeout');
+    failing = null;
+    await update();
+    expect(idsInFile()).toEqual([idOf(1), idOf(2)]);
+  });
+
+  it('contains those whose proof was found when it could not be written', async () => {
+    await remove(1, at(10));
+    unfinished = idOf(1);
+    await update();
+    unfinished = null;
+    rmSync(dataDir, { recursive: true });
+    await expect(update()).rejects.toThrow('ENOENT');
+    mkdirSync(dataDir);
+    await update();
+    expect(idsInFile()).toEqual([idOf(1)]);
   });
 
   it('reads nothing again while nobody is deleted', async () => {
