@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AccountAccess } from '../../src/admin/account-access.js';
+import { FactorRemoval } from '../../src/auth/credentials/factors/factor-removal.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
-import { PASSWORD, type Tokens } from '../support/app/accounts.js';
+import { UsersService } from '../../src/users/users.service.js';
+import { newAddress, PASSWORD, type Tokens } from '../support/app/accounts.js';
 import { type Authenticator, beginLogin, codeOf, enrolTotp } from '../support/app/factors.js';
 import {
   beginAuthentication,
@@ -12,6 +14,7 @@ import {
 import { createPerson, openSession } from '../support/app/people.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { codeName } from '../support/http/code-name.js';
+import { whileOpen } from '../support/races/while-open.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 
 const STEP_MS = 30_000;
@@ -52,16 +55,19 @@ describe('the removal of a second factor', () => {
   const removeAsAdministrator = () =>
     app.app.get(AccountAccess, { strict: false }).removeFactors(owner.user.email, internalOrigin('operator'));
 
+  const signInBy = async (authenticator: SoftwareAuthenticator) => {
+    const ceremony = await beginAuthentication(app);
+    const body = { challenge: ceremony.challenge, response: authenticator.get(ceremony) };
+    const signedIn = await app.call({ url: '/auth/passkey', body: { ...body, tokenTransport: 'body' } });
+    return signedIn.json<Tokens>();
+  };
   const askRecent = async ({ accessToken: token }: Tokens) =>
     codeName(await app.call({ url: '/users/me/factors/totp', token, body: {} }));
 
   describe('takes the recent proof', () => {
     it('from a session that nothing else has proven', async () => {
       const { authenticator, id } = await registerPasskey(app, owner);
-      const ceremony = await beginAuthentication(app);
-      const body = { challenge: ceremony.challenge, response: authenticator.get(ceremony) };
-      const signedIn = await app.call({ url: '/auth/passkey', body: { ...body, tokenTransport: 'body' } });
-      const thief = signedIn.json<Tokens>();
+      const thief = await signInBy(authenticator);
       expect(await askRecent(thief)).toBe(201);
       expect((await remove(owner, id)).statusCode).toBe(204);
       expect(await askRecent(thief)).toBe('insufficient_user_authentication');
@@ -85,6 +91,36 @@ describe('the removal of a second factor', () => {
       expect((await remove(renewed, id)).statusCode).toBe(204);
       expect(await askRecent(thief)).toBe('insufficient_user_authentication');
       expect(await askRecent(renewed)).toBe(201);
+    });
+  });
+
+  describe('refuses what the removed factor had authorised and what waits for the removal:', () => {
+    it.each([
+      ['an authenticator app', 'POST', '/users/me/factors/totp', {}],
+      ['a passkey', 'POST', '/users/me/factors/passkeys/options', {}],
+      ['new recovery codes', 'POST', '/users/me/recovery-codes', {}],
+      ['another address', 'POST', '/users/me/email', { email: newAddress() }],
+      ['an API key', 'POST', '/users/me/api-keys', { name: 'key', scopes: ['audit:read'] }],
+      ['the deletion of the account', 'DELETE', '/users/me', undefined],
+    ] as const)('%s', async (_what, method, url, body) => {
+      const { authenticator, id } = await registerPasskey(app, owner);
+      await enrolTotp(app, owner, clock.nowMs());
+      const thief = await signInBy(authenticator);
+      const removal = app.app.get(FactorRemoval, { strict: false });
+      const users = app.app.get(UsersService, { strict: false });
+      const late = await whileOpen(
+        app,
+        async (tx) => {
+          const user = await users.lock(tx, owner.user.id);
+          await removal.remove(tx, user!, id, { sessionId: null }, internalOrigin('operator'));
+        },
+        () => app.call({ method, url, token: thief.accessToken, body }),
+      );
+      expect(late.json()).toMatchObject({
+        status: 401,
+        code: 'insufficient_user_authentication',
+        methods: ['password'],
+      });
     });
   });
 

@@ -23,11 +23,11 @@ export class EmailChangeRequests {
   /**
    * Sends a verification link to the new address and a notice to the current one. Every request ends a pending change, also one
    * for the current address and one that is too many for the mailbox. The caller cannot tell whether the new address is taken.
-   * Throws `mail_unconfigured` and `session_ended`.
+   * Throws `mail_unconfigured`, `insufficient_user_authentication` and `session_ended`.
    */
   async request(principal: SessionPrincipal, email: string, origin: Origin): Promise<void> {
     this.outbox.assertConfigured();
-    await this.account.locked(principal, async (tx, user) => {
+    await this.account.lockedIfRecent(principal, async (tx, user) => {
       const event = {
         outcome: 'success' as const,
         userId: user.id,

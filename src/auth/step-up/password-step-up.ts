@@ -24,8 +24,8 @@ export class PasswordStepUp implements OnModuleInit {
 
   /** Registers the password as a step-up method of every account that has one. */
   onModuleInit(): void {
-    this.methods.register('aal1', async (userId) =>
-      (await this.credentials.exists(userId)) ? ['password'] : [],
+    this.methods.register('aal1', async (userId, tx) =>
+      (await this.credentials.exists(userId, tx)) ? ['password'] : [],
     );
   }
 

@@ -48,12 +48,15 @@ export class OwnKeys {
     await this.run(caller, (tx, owner) => this.revocation.end(tx, owner, {}, 'revoked_by_owner', origin));
   }
 
-  /** Keys outlive sessions, so a session that somebody else is ending must not make one. */
+  /**
+   * Keys outlive sessions, so a session that somebody else is ending must not make one, nor one whose proof was taken. Throws
+   * `insufficient_user_authentication` and `session_ended`.
+   */
   private async run<T>(
     caller: SessionPrincipal,
     change: (tx: Transaction, owner: LockedOwner, user: User) => Promise<T>,
   ): Promise<T> {
-    return this.account.locked(caller, (tx, user) => {
+    return this.account.lockedIfRecent(caller, (tx, user) => {
       const { id, lastLoginAt } = user;
       return change(tx, { kind: 'user', id, lastLoginAt }, user);
     });

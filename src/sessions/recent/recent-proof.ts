@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { AssuranceLevel } from '../proofs.js';
 import { SessionErrors } from '../session.errors.js';
@@ -44,9 +45,7 @@ export class RecentProof {
     const found = await this.sessions.findLive(sessionId, this.clock.now());
     if (found?.owner.id !== userId) return 'ended';
     const { session } = found;
-    const isInTime = maxAgeSeconds === null || this.ageMs(session) <= maxAgeSeconds * 1000;
-    // The factors that proved a session can be removed, which leaves no proof that could be recent.
-    if (isInTime && session.amr.length > 0) {
+    if (this.isInTime(session, maxAgeSeconds)) {
       const level = acr ?? (await this.methods.levelOf(userId));
       if (isEnough(session.acr, level)) return null;
       if (acr === null) {
@@ -57,6 +56,19 @@ export class RecentProof {
       }
     }
     return this.insufficient(session, { acr, maxAgeSeconds });
+  }
+
+  /**
+   * Judges a session whose row is locked, by the default of {@link faultOf}. Throws `insufficient_user_authentication`. A
+   * request that waited for the lock was judged before what it waited for, such as the removal of the factor that is its proof.
+   */
+  async assertHolds(tx: Transaction, session: Session): Promise<void> {
+    const maxAgeSeconds = this.environment.STEP_UP_MAX_AGE_SECONDS;
+    if (this.isInTime(session, maxAgeSeconds)) {
+      const level = await this.methods.levelOf(session.userId, tx);
+      if (isEnough(session.acr, level)) return;
+    }
+    throw await this.insufficient(session, { maxAgeSeconds }, tx);
   }
 
   /**
@@ -75,12 +87,16 @@ export class RecentProof {
   async insufficient(
     { userId, amr }: Pick<Session, 'userId' | 'amr'>,
     demand: ProofDemand,
+    tx?: Transaction,
   ): Promise<Problem> {
-    return problemOf(await this.methods.reachOf(userId, amr), demand);
+    return problemOf(await this.methods.reachOf(userId, amr, tx), demand);
   }
 
-  private ageMs({ authTime, createdAt }: Session): number {
-    return this.clock.nowMs() - (authTime ?? createdAt).getTime();
+  /** The factors that proved a session can be removed, which leaves no proof that could be recent. */
+  private isInTime({ amr, authTime, createdAt }: Session, maxAgeSeconds: number | null): boolean {
+    if (amr.length === 0) return false;
+    const ageMs = this.clock.nowMs() - (authTime ?? createdAt).getTime();
+    return maxAgeSeconds === null || ageMs <= maxAgeSeconds * 1000;
   }
 }
 

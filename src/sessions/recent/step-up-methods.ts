@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { type AssuranceLevel, assuranceOf, type AuthenticationMethod, type ProvenFactor } from '../proofs.js';
 
 /** The methods that a step-up accepts, as named in responses. */
 export type StepUpMethod = 'passkey' | 'totp' | 'password';
 
 /** Returns the methods that a user can currently use; empty if the user has no such credential. */
-export type MethodsOfUser = (userId: string) => Promise<readonly StepUpMethod[]>;
+export type MethodsOfUser = (userId: string, tx?: Transaction) => Promise<readonly StepUpMethod[]>;
 
 /** The level that a session can reach by a step-up, and the methods that lead to it. */
 export interface Reach {
@@ -35,8 +36,8 @@ export class StepUpMethods {
   }
 
   /** The level that a recent proof of this account must have: `aal2` as soon as it has a second factor. */
-  async levelOf(userId: string): Promise<AssuranceLevel> {
-    return (await this.methodsAt('aal2', userId)).length > 0 ? 'aal2' : 'aal1';
+  async levelOf(userId: string, tx?: Transaction): Promise<AssuranceLevel> {
+    return (await this.methodsAt('aal2', userId, tx)).length > 0 ? 'aal2' : 'aal1';
   }
 
   /**
@@ -44,9 +45,9 @@ export class StepUpMethods {
    * the factor with which it was opened is gone: there a second factor alone would not be enough for `aal2`. After the
    * password it is, and then the answer names it.
    */
-  async reachOf(userId: string, held: readonly AuthenticationMethod[]): Promise<Reach> {
-    const factors = await this.methodsAt('aal2', userId);
-    const passwords = await this.methodsAt('aal1', userId);
+  async reachOf(userId: string, held: readonly AuthenticationMethod[], tx?: Transaction): Promise<Reach> {
+    const factors = await this.methodsAt('aal2', userId, tx);
+    const passwords = await this.methodsAt('aal1', userId, tx);
     if (factors.length === 0) return { acr: 'aal1', methods: passwords, requiresUserVerification: false };
     const isShort = (method: StepUpMethod) => assuranceOf([AT_LEAST[method]], held).acr === 'aal1';
     const enough = factors.filter((method) => method === 'passkey' || !isShort(method));
@@ -57,8 +58,8 @@ export class StepUpMethods {
     };
   }
 
-  private async methodsAt(level: AssuranceLevel, userId: string): Promise<StepUpMethod[]> {
-    const found = await Promise.all(this.sources[level].map((methodsOf) => methodsOf(userId)));
+  private async methodsAt(level: AssuranceLevel, userId: string, tx?: Transaction): Promise<StepUpMethod[]> {
+    const found = await Promise.all(this.sources[level].map((methodsOf) => methodsOf(userId, tx)));
     return found.flat();
   }
 }

@@ -31,7 +31,7 @@ export class FactorMethods implements OnModuleInit {
       isMet: async (tx, { id }, proofs) =>
         assuranceOf(proofs).acr === 'aal2' || (await this.factors.kindsOf(id, tx)).length === 0,
     });
-    this.stepUp.register('aal2', async (userId) => this.factors.kindsOf(userId));
+    this.stepUp.register('aal2', async (userId, tx) => this.factors.kindsOf(userId, tx));
   }
 
   /** Returns the methods of a login that can follow the password, the usual one first. */

@@ -41,17 +41,20 @@ export class OwnFactors {
     });
   }
 
-  /** Throws `not_found` and `session_ended`. */
+  /** Throws `not_found`, `insufficient_user_authentication` and `session_ended`. */
   async remove(caller: SessionPrincipal, id: string, origin: Origin): Promise<void> {
-    await this.account.locked(caller, async (tx, user) => {
+    await this.account.lockedIfRecent(caller, async (tx, user) => {
       const removed = isUuid(id) && (await this.removal.remove(tx, user, id, caller, origin));
       if (!removed) throw new Problem(PlatformErrors.not_found);
     });
   }
 
-  /** Issues new recovery codes and tells the owner. Throws `not_found` for an account without a factor, and `session_ended`. */
+  /**
+   * Issues new recovery codes and tells the owner. Throws `not_found` for an account without a factor,
+   * `insufficient_user_authentication` and `session_ended`.
+   */
   async renewCodes(caller: SessionPrincipal, origin: Origin): Promise<string[]> {
-    return this.account.locked(caller, async (tx, user) => {
+    return this.account.lockedIfRecent(caller, async (tx, user) => {
       if ((await this.factors.kindsOf(user.id, tx)).length === 0) throw new Problem(PlatformErrors.not_found);
       return this.recoveryCodes.renew(tx, user, caller.sessionId, origin);
     });

@@ -37,8 +37,8 @@ export class PasswordCredentialsRepository {
   }
 
   /** Whether a user has a password. */
-  async exists(userId: string): Promise<boolean> {
-    return onDatabase(() => this.dataSource.manager.existsBy(PasswordCredential, { userId }));
+  async exists(userId: string, tx: Transaction = this.dataSource.manager): Promise<boolean> {
+    return onDatabase(() => tx.existsBy(PasswordCredential, { userId }));
   }
 
   /** Whether a user's password still has this hash. */

@@ -47,9 +47,11 @@ export class PasskeyRegistration {
     private readonly additions: FactorAdditions,
   ) {}
 
-  /** Throws `too_many_factors`, `passkeys_unavailable` and `session_ended`. */
+  /**
+   * Throws `too_many_factors`, `passkeys_unavailable`, `insufficient_user_authentication` and `session_ended`.
+   */
   async begin(caller: SessionPrincipal): Promise<BegunRegistration> {
-    const { challenge, ...account } = await this.account.locked(caller, async (tx, user) => {
+    const { challenge, ...account } = await this.account.lockedIfRecent(caller, async (tx, user) => {
       const existing = await this.passkeys.findOfUser(user.id, tx);
       if (existing.length >= MAX_PASSKEYS) throw new Problem(AuthErrors.too_many_factors);
       const userHandle = this.rows.userHandleFor(existing);
@@ -60,8 +62,8 @@ export class PasskeyRegistration {
   }
 
   /**
-   * Throws `invalid_challenge`, `invalid_passkey`, `passkey_taken`, `too_many_factors`, `passkeys_unavailable` and
-   * `session_ended`.
+   * Throws `invalid_challenge`, `invalid_passkey`, `passkey_taken`, `too_many_factors`, `passkeys_unavailable`,
+   * `insufficient_user_authentication` and `session_ended`.
    */
   async finish(
     caller: SessionPrincipal,
@@ -72,7 +74,7 @@ export class PasskeyRegistration {
     const created = await this.ceremonies.verifyCreation(challenge, response);
     if (!created) throw new Problem(AuthErrors.invalid_passkey);
     const { userVerified, ...credential } = created;
-    return this.account.locked(caller, async (tx, user) => {
+    return this.account.lockedIfRecent(caller, async (tx, user) => {
       await this.challenges.spend(tx, challenge, caller, user);
       const row = { ...credential, userHandle, userId: user.id, name };
       const passkey = this.rows.newPasskey(row, user.lastLoginAt);

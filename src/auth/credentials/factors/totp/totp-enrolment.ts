@@ -32,10 +32,10 @@ export class TotpEnrolment {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `too_many_factors` or `session_ended`. */
+  /** Throws `too_many_factors`, `insufficient_user_authentication` or `session_ended`. */
   async begin(caller: SessionPrincipal, name: string): Promise<BegunEnrolment> {
     const { userId, sessionId } = caller;
-    return this.account.locked(caller, async (tx, user) => {
+    return this.account.lockedIfRecent(caller, async (tx, user) => {
       await this.assertRoom(tx, userId);
       await this.factors.purgePending(tx, userId, this.oldestPending(), MAX_APPS - 1);
       const secret = this.codes.newSecret();
