@@ -176,14 +176,16 @@ describe('AuditStreams', () => {
     await next(frames);
     const readAtMs: number[] = [];
     const read = feed.readAfter.bind(feed);
-    vi.spyOn(feed, 'readAfter').mockImplementation((...parameters) => {
+    // One entry for each read: after a full page, a stream reads again at once.
+    vi.spyOn(feed, 'readAfter').mockImplementation(async (...parameters) => {
       readAtMs.push(performance.now());
+      await trail.record(1);
       return read(...parameters);
     });
     const reading = (async () => {
       for (let frame = await frames.next(); !frame.done; frame = await frames.next());
     })();
-    while (readAtMs.length < 3) await trail.record(1);
+    await vi.waitUntil(() => readAtMs.length >= 3, { timeout: 10_000 });
     streams[0]!.destroy();
     await reading.catch(() => undefined);
     const pauses = readAtMs.slice(1, 3).map((at, index) => at - readAtMs[index]!);
