@@ -10,6 +10,8 @@ const ATTEMPTS = 60;
 /** Which attempts wait longer if an autovacuum holds the lock: the fifth, and every fifteenth after it. */
 const FIRST_LONG_ATTEMPT = 5;
 const LONG_ATTEMPT_EVERY = 15;
+/** With a longer `deadlock_timeout`, no attempt waits for it: every statement on the table would wait as long. */
+const MAX_DEADLOCK_TIMEOUT_MS = 2000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /** A table that a migration changes was in use during every attempt to lock it. The message names the table. */
@@ -38,8 +40,9 @@ export function interruptBy(signal: AbortSignal | undefined, dataSource: DataSou
  * on the table wait behind it, and during a `pg_dump` that may be hours. Each attempt therefore waits for a fifth of a
  * second only, in a transaction of its own, because one that stays open would hold back the sealing of the trail. A few
  * wait for somewhat more than `deadlock_timeout` (1 s by default) if an autovacuum is in the way, which PostgreSQL
- * cancels only then. For migrations with `transaction = false`; such a change must do no harm when it is made again,
- * since it is committed before the migration is recorded. Throws {@link TableInUse} after a minute.
+ * cancels only then, unless that is longer than 2 s. For migrations with `transaction = false`; such a change must do
+ * no harm when it is made again, since it is committed before the migration is recorded. Throws {@link TableInUse}
+ * after a minute.
  */
 export async function changeBriefly(
   runner: QueryRunner,
@@ -79,7 +82,7 @@ async function timeoutOf(attempt: number, runner: QueryRunner, table: string): P
   const [row] = (await runner.query(
     `SELECT setting::int AS "deadlockMs" FROM pg_settings WHERE name = 'deadlock_timeout'`,
   )) as [{ deadlockMs: number }];
-  return row.deadlockMs + LOCK_TIMEOUT_MS;
+  return row.deadlockMs > MAX_DEADLOCK_TIMEOUT_MS ? LOCK_TIMEOUT_MS : row.deadlockMs + LOCK_TIMEOUT_MS;
 }
 
 /**

@@ -46,14 +46,28 @@ describe('Erasing a person with many entries', () => {
     );
   const request = (userId: string) =>
     trail.transactions.run((tx) => trail.module.get(Erasures).request(tx, userId, null));
-  const run = (of = trail) => of.module.get(ErasureTask).run();
-  const leftOf = async (userId: string) => {
-    const rows = await trail.dataSource.query<unknown[]>(
-      'SELECT FROM audit_calls WHERE user_id = $1 AND (address IS NOT NULL OR origin_salt IS NOT NULL)',
-      [userId],
+  /** Does not wait for the time at which one is tried again whose statement was cancelled, as on a busy machine. */
+  const run = async (of = trail) => {
+    await attacker.run(
+      `UPDATE erasures SET due_at = now()
+       WHERE erased_at IS NULL AND due_at > now() AND due_at < now() + interval '30 s'`,
     );
-    return rows.length;
+    return of.module.get(ErasureTask).run();
   };
+  /** Until its statements end in time, which ones that read too much never do. */
+  const eraseNext = (userId: string, of = trail) =>
+    eventually(() => of.module.get(EntryErasure).eraseNext(userId));
+  /** Counts without the time limit of the service. */
+  const leftOf = (userId: string) =>
+    trail.transactions.run(async (tx) => {
+      await tx.query('SET LOCAL statement_timeout = 0');
+      const [row] = await tx.query<[{ left: number }]>(
+        `SELECT count(*)::int AS left FROM audit_calls
+         WHERE user_id = $1 AND (address IS NOT NULL OR origin_salt IS NOT NULL)`,
+        [userId],
+      );
+      return row.left;
+    });
   const stated = async (userId: string) => {
     const events = await trail.dataSource.query<{ details: object }[]>(
       `SELECT details FROM audit_events WHERE type = 'personal_data_erased' AND user_id = $1`,
@@ -87,7 +101,7 @@ describe('Erasing a person with many entries', () => {
     return other;
   };
 
-  it('needs no statement that reads them all, and counts what is left', async () => {
+  it('needs no statement that reads them all, and counts what is left', { timeout: 90_000 }, async () => {
     const userId = randomUUID();
     await insertCalls(userId, [1, FORMER], true);
     await insertCalls(userId, [FORMER + 1, FORMER + LEFT]);
@@ -107,7 +121,7 @@ describe('Erasing a person with many entries', () => {
     onTestFinished(() => void pool.off('acquire', limit));
 
     await request(userId);
-    for (const deadline = Date.now() + 15_000; !(await isErased(userId)) && Date.now() < deadline;) {
+    for (const deadline = Date.now() + 30_000; !(await isErased(userId)) && Date.now() < deadline;) {
       isLimited = true;
       // On a busy machine, a page may be cancelled as well; the next run continues there.
       await run().catch(() => undefined);
@@ -118,27 +132,31 @@ describe('Erasing a person with many entries', () => {
     expect(await stated(userId)).toEqual([{ entries: LEFT, format1: 0, actorId: userId }]);
   });
 
-  it('finds the entries of a page by their keys, if the statistics do not know the person yet', async () => {
-    // Nearly all entries so far are of one user, so that anybody else is estimated to have one.
-    await attacker.run('ANALYZE audit_calls');
-    const userId = await ready(UNKNOWN);
-    // The last page, of which each entry comes after all others of the person.
-    await attacker.change(
-      `UPDATE erasures SET progress = jsonb_build_object('eventId', event_id, 'value', jsonb_build_object('place',
+  it(
+    'finds the entries of a page by their keys, if the statistics do not know the person yet',
+    { timeout: 90_000 },
+    async () => {
+      // Nearly all entries so far are of one user, so that anybody else is estimated to have one.
+      await attacker.run('ANALYZE audit_calls');
+      const userId = await ready(UNKNOWN);
+      // The last page, of which each entry comes after all others of the person.
+      await attacker.change(
+        `UPDATE erasures SET progress = jsonb_build_object('eventId', event_id, 'value', jsonb_build_object('place',
          jsonb_build_object('source', 'calls by', 'after', (SELECT jsonb_build_object('time', time, 'id', id)
            FROM audit_calls WHERE user_id = $1 ORDER BY time, id OFFSET ${UNKNOWN - 1000} LIMIT 1))))
        WHERE user_id = $1`,
-      userId,
-    );
-    // Its connections have no plan of a statement before.
-    const other = await secondInstance();
-    await other.module.get(EntryErasure).eraseNext(userId);
-    expect(await leftOf(userId)).toBeLessThan(UNKNOWN);
-  });
+        userId,
+      );
+      // Its connections have no plan of a statement before.
+      const other = await secondInstance();
+      await eraseNext(userId, other);
+      expect(await leftOf(userId)).toBeLessThan(UNKNOWN);
+    },
+  );
 
   it('continues where an instance that was killed has stopped', async () => {
     const userId = await ready(PAGES);
-    for (let pages = 0; pages < 4; pages++) await trail.module.get(EntryErasure).eraseNext(userId);
+    for (let pages = 0; pages < 4; pages++) await eraseNext(userId);
     const left = await leftOf(userId);
     expect(left).toBeLessThan(PAGES);
     const other = await secondInstance();
@@ -190,7 +208,8 @@ describe('Erasing a person with many entries', () => {
     await dueIn(1);
     const small = await ready(3);
     await dueIn(-1);
-    await run();
+    // On a busy machine, a page of the big one may be cancelled, and the run then ends with that failure.
+    await run().catch(() => undefined);
     expect([(await leftOf(big)) > 0, await leftOf(small)]).toEqual([true, 0]);
   });
 
