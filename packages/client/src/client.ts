@@ -225,7 +225,10 @@ class SessionClient {
     }
   }
 
-  /** Sends a request as the signed-in user, and again after a refresh and after a step-up, one of each at most. */
+  /**
+   * Sends a request as the signed-in user, and again after a refresh and after a step-up, one of each at most; after further
+   * step-ups only by other methods, as a session needs that has lost the factor with which it was opened.
+   */
   private async signedIn(call: Call): Promise<unknown> {
     let seen = await this.state.read();
     if (this.state.hasExpired(seen)) {
@@ -238,7 +241,7 @@ class SessionClient {
         return await this.patient(call, seen);
       } catch (error) {
         if (!isProblem(error)) throw error;
-        const kind = EXPIRED.includes(error.code) ? 'expired' : error.code;
+        const kind = EXPIRED.includes(error.code) ? 'expired' : `${error.code} ${error.methods.join()}`;
         if (mended.has(kind) || !(await unlessAborted(this.isMended(error, call, seen), call.signal)))
           throw error;
         mended.add(kind);

@@ -65,7 +65,10 @@ export interface ClientOptions<T extends Transport> {
   readonly storage?: TokenStorage | undefined;
   /** Called once for each session that is over, in every tab. Who never signed in is never signed out. */
   readonly onSignedOut?: ((reason: SignedOutReason) => void) | undefined;
-  /** Called where a route asks for a recent proof. Prove it with `stepUp`; true repeats the request. */
+  /**
+   * Called where a route asks for a recent proof. Prove it with `stepUp`; true repeats the request. It is called again if the
+   * session needs a proof by another method, too.
+   */
   readonly onStepUp?: ((challenge: StepUpChallenge) => boolean | Promise<boolean>) | undefined;
   /** Called where a login needs a second factor. Answer what `loginFactor` or `passkeys.signIn` answers. */
   readonly onFactor?: ((challenge: FactorChallenge) => Promise<SignedIn<T>>) | undefined;

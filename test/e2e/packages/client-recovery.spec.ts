@@ -95,18 +95,48 @@ describe('@portcullis/client, where something goes wrong', () => {
     expect(asked).toBe(1);
   });
 
-  it('asks for a recent proof once for a request, and then throws the refusal', async () => {
-    let asked = 0;
-    const one = await signedIn({
-      onStepUp: () => {
-        asked += 1;
-        return true;
-      },
+  describe('asks for a recent proof', () => {
+    const insufficient = (...methods: string[]) =>
+      problem(401, 'insufficient_user_authentication', {}, { methods });
+    const asking = async () => {
+      const asked: string[] = [];
+      const one = await signedIn({
+        onStepUp: ({ methods }) => {
+          asked.push(methods.join());
+          return true;
+        },
+      });
+      return { one, asked };
+    };
+
+    it('once for a request, and then throws the same refusal', async () => {
+      const { one, asked } = await asking();
+      const refusal = () => insufficient('passkey', 'totp');
+      answers.push(refusal, refusal);
+      expect(await failure(one.me())).toMatchObject({ code: 'insufficient_user_authentication' });
+      expect(asked).toEqual(['passkey,totp']);
     });
-    const refusal = () => problem(401, 'insufficient_user_authentication');
-    answers.push(refusal, refusal);
-    expect(await failure(one.me())).toMatchObject({ code: 'insufficient_user_authentication' });
-    expect(asked).toBe(1);
+
+    it('by one method after the other, where a session needs two', async () => {
+      const { one, asked } = await asking();
+      answers.push(
+        () => insufficient('password'),
+        () => insufficient('totp'),
+      );
+      expect(await one.me()).toMatchObject({ roles: ['user'] });
+      expect(asked).toEqual(['password', 'totp']);
+    });
+
+    it('by one method after the other, and then throws a refusal that repeats one', async () => {
+      const { one, asked } = await asking();
+      answers.push(
+        () => insufficient('password'),
+        () => insufficient('totp'),
+        () => insufficient('password'),
+      );
+      expect(await failure(one.me())).toMatchObject({ methods: ['password'] });
+      expect(asked).toEqual(['password', 'totp']);
+    });
   });
 
   it('throws what the service answers to a refresh of nobody', async () => {

@@ -15,8 +15,13 @@ export class SlowStorage implements TokenStorage {
 }
 
 /** An answer of the service that refuses a request. */
-export const problem = (status: number, code: string, headers: Record<string, string> = {}) =>
-  new Response(JSON.stringify({ status, code, detail: `It is ${code}.` }), {
+export const problem = (
+  status: number,
+  code: string,
+  headers: Record<string, string> = {},
+  extensions: object = {},
+) =>
+  new Response(JSON.stringify({ status, code, detail: `It is ${code}.`, ...extensions }), {
     status,
     headers: { 'content-type': 'application/problem+json', ...headers },
   });

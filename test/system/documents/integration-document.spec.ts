@@ -189,6 +189,25 @@ describe('docs/integration.md', () => {
       expect(asked).toEqual(['Your password', 'Code of your app']);
     });
 
+    it('prove again by the method that the session needs, and twice where the first proof is not enough', async () => {
+      const refused = JSON.stringify({ code: 'insufficient_user_authentication' });
+      const ofApi = [401, 401, 200].map((status) => new Response(refused, { status }));
+      // A session that has lost its passkey: the app of the account is no method of it before the password.
+      const answers: Record<string, () => Response | undefined> = {
+        '/orders': () => ofApi.shift(),
+        '/users/me/factors': () => Response.json({ items: [{ type: 'totp' }] }),
+      };
+      inTheWay = (url) => answers[url]?.();
+      const typed: Record<string, string> = { 'Code of your app': '123456', 'Your password': PASSWORD };
+      const prompt = vi.fn((question: string) => typed[question]);
+      vi.stubGlobal('prompt', prompt);
+      const withPackage = await programWithClient();
+      await withPackage.logIn(await register(app), PASSWORD);
+      expect((await withPackage.callApi('/orders')).status).toBe(200);
+      const twice = [['Code of your app'], ['Your password'], ['Code of your app'], ['Your password']];
+      expect(prompt.mock.calls).toEqual(twice);
+    });
+
     it('retry its refresh after a limit, an outage and a network failure', async () => {
       await signIn();
       clock.advance(31 * 60_000);
