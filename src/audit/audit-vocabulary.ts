@@ -70,8 +70,12 @@ export interface AuditDetails {
    * the user ended it, possibly itself; null if the service ended it.
    */
   session_ended: { by: string | null };
-  /** The owner reported, by the link in a notice, that this session is not theirs. The password is void until a reset. */
-  session_disowned: { deviceId: string };
+  /**
+   * The owner reported, by the link in a notice, that this session is not theirs. The password is void until a reset.
+   * `recoveryCodes` counts those that were voided because they were created since; those that went with the last factor are
+   * not among them.
+   */
+  session_disowned: { deviceId: string; recoveryCodes: number };
   session_disown_fail: Record<string, never>;
   /**
    * Sessions ended for a cause other than logout: role change, disabling, deletion, operator, or response to an
@@ -95,8 +99,8 @@ export interface AuditDetails {
   user_email_change_requested: Record<string, never>;
   user_email_change_canceled: Record<string, never>;
   user_email_changed: { by: 'link' | 'code' };
-  /** The account got its former address back, by the undo link. */
-  user_email_change_undone: Record<string, never>;
+  /** The account got its former address back, by the undo link; `recoveryCodes` as for `session_disowned`. */
+  user_email_change_undone: { recoveryCodes: number };
   user_email_undo_fail: Record<string, never>;
   /** A second factor was confirmed; `factors` counts those that the account has now. */
   user_factor_added: { factorId: string; factorType: string; factors: number };

@@ -22,11 +22,12 @@ export class AddedAccess {
 
   /**
    * Removes the known devices, the factors, the recovery codes and the API keys that were added to a locked account at or after
-   * `since`.
+   * `since`. Returns the number of recovery codes, which the event of the caller has to name.
    */
-  async removeSince(tx: Transaction, user: User, since: Date, origin: Origin): Promise<void> {
+  async removeSince(tx: Transaction, user: User, since: Date, origin: Origin): Promise<number> {
     await this.devices.forgetSince(tx, user.id, this.audit.emailDigest(user.email), since);
-    await this.factors.removeSince(tx, user, since, origin);
+    const recoveryCodes = await this.factors.removeSince(tx, user, since, origin);
     await this.changes.voided(tx, user.id, since, origin);
+    return recoveryCodes;
   }
 }

@@ -223,6 +223,7 @@ describe('the notice of a new device', () => {
       expect((await disown((await mailTo(app, email, 'new_device')).token)).statusCode).toBe(204);
       const factors = await app.call({ url: '/users/me/factors', token: own.accessToken });
       expect(factors.json()).toMatchObject({ items: [{ id: phone.id }], recoveryCodesLeft: 0 });
+      expect(await countsOf(foreign)).toEqual([{ count: '10' }]);
       await reset(email);
       const { token: challenge, methods } = await beginLogin(app, email, NEW_PASSWORD);
       expect(methods).toEqual(['totp']);
@@ -250,9 +251,19 @@ describe('the notice of a new device', () => {
     expect(factors.json()).toMatchObject({ recovery: null });
   });
 
+  /** How many recovery codes the trail says were voided with a session. */
+  const countsOf = (of: Tokens) =>
+    asSuperuser(
+      app.database,
+      `SELECT details ->> 'recoveryCodes' AS count FROM audit_events
+       WHERE session_id = $1 AND type = 'session_disowned'`,
+      [of.session.id],
+    );
+
   it('has a link whose use is recorded under the session that it ends', async () => {
     const { foreign, token } = await intruded();
     await disown(token);
+    expect(await countsOf(foreign)).toEqual([{ count: '0' }]);
     const events = await asSuperuser(
       app.database,
       `SELECT type, outcome, reason FROM audit_events WHERE session_id = $1 AND type <> 'session_use_after_expire'
@@ -260,8 +271,8 @@ describe('the notice of a new device', () => {
       [foreign.session.id],
     );
     expect(events).toEqual([
-      { type: 'session_disowned', outcome: 'success', reason: null },
       { type: 'session_ended', outcome: 'success', reason: 'disowned' },
+      { type: 'session_disowned', outcome: 'success', reason: null },
     ]);
   });
 

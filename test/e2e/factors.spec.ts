@@ -651,6 +651,7 @@ describeWithRedis('second factors', () => {
     const left = await sql('SELECT id FROM totp_factors WHERE user_id = $1', owner.user.id);
     expect(left).toEqual([{ id: before.id }]);
     expect(await sql('SELECT 1 FROM recovery_codes WHERE user_id = $1', owner.user.id)).toEqual([]);
+    expect(await events('user_email_change_undone')).toMatchObject([{ details: { recoveryCodes: 10 } }]);
   });
 
   it('tell no name that a stranger chose to an address that nobody has verified', async () => {

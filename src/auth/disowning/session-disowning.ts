@@ -43,10 +43,10 @@ export class SessionDisowning {
     if (!disowned || disowned.user.disabledAt !== null) throw new Problem(SecretsErrors.invalid_link);
     const { user, sessionId, deviceId, begunAt } = disowned;
     const who = { outcome: 'success' as const, userId: user.id, sessionId, origin };
-    await this.audit.record(tx, { type: 'session_disowned', ...who, details: { deviceId } });
     await this.access.endDevice(tx, user, deviceId, 'disowned', origin);
     await this.access.endLater(tx, user, begunAt, 'disowned', origin);
-    await this.added.removeSince(tx, user, begunAt, origin);
+    const recoveryCodes = await this.added.removeSince(tx, user, begunAt, origin);
+    await this.audit.record(tx, { type: 'session_disowned', ...who, details: { deviceId, recoveryCodes } });
     await this.passwords.voidUntilReset(tx, user);
   }
 }

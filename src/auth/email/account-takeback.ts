@@ -27,9 +27,10 @@ export class AccountTakeback {
    */
   async shutOut(tx: Transaction, user: User, { secret, former }: SpentUndo, origin: Origin): Promise<void> {
     await this.secrets.revokeSuperseded(tx, user.id, secret, { except: [DISOWN_PURPOSE] });
-    await this.added.removeSince(tx, user, new Date(former.sinceMs ?? former.askedAtMs), origin);
+    const since = new Date(former.sinceMs ?? former.askedAtMs);
+    const recoveryCodes = await this.added.removeSince(tx, user, since, origin);
     await this.revocation.endAllOfUser(tx, user.id, 'address_undone', origin);
-    const event = { outcome: 'success' as const, userId: user.id, origin, details: {} };
+    const event = { outcome: 'success' as const, userId: user.id, origin, details: { recoveryCodes } };
     await this.audit.record(tx, { type: 'user_email_change_undone', ...event });
   }
 

@@ -75,12 +75,13 @@ export class FactorRemoval {
 
   /**
    * Removes the factors that were added to a locked account at or after `since`, and recovery codes created since, for an owner
-   * who takes the account back.
+   * who takes the account back. Returns the number of codes that did not go with the last factor, for the trail: no event of their
+   * own says it.
    */
-  async removeSince(tx: Transaction, user: User, since: Date, origin: Origin): Promise<void> {
+  async removeSince(tx: Transaction, user: User, since: Date, origin: Origin): Promise<number> {
     for (const { id, addedAt } of await this.factors.list(user.id, tx))
       if (addedAt >= since) await this.remove(tx, user, id, { sessionId: null }, origin);
-    await this.recovery.removeCodesSince(tx, user.id, since);
+    return this.recovery.removeCodesSince(tx, user.id, since);
   }
 }
 

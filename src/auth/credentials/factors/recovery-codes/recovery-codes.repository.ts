@@ -50,9 +50,10 @@ export class RecoveryCodesRepository {
     await tx.delete(RecoveryCode, { userId });
   }
 
-  /** Deletes the codes of a user that were created at or after `since`. */
-  async deleteSince(tx: Transaction, userId: string, since: Date): Promise<void> {
-    await tx.delete(RecoveryCode, { userId, createdAt: MoreThanOrEqual(since) });
+  /** Deletes the codes of a user that were created at or after `since`. Returns how many they were. */
+  async deleteSince(tx: Transaction, userId: string, since: Date): Promise<number> {
+    const { affected } = await tx.delete(RecoveryCode, { userId, createdAt: MoreThanOrEqual(since) });
+    return affected ?? 0;
   }
 
   /**

@@ -23,8 +23,8 @@ export class RecoveryMeans {
     await this.secrets.revokeAll(tx, userId, RECOVERY_PURPOSES);
   }
 
-  /** Removes the recovery codes that were created for a locked account at or after `since`. */
-  async removeCodesSince(tx: Transaction, userId: string, since: Date): Promise<void> {
-    await this.codes.deleteSince(tx, userId, since);
+  /** Removes the recovery codes that were created for a locked account at or after `since`. Returns how many they were. */
+  async removeCodesSince(tx: Transaction, userId: string, since: Date): Promise<number> {
+    return this.codes.deleteSince(tx, userId, since);
   }
 }
