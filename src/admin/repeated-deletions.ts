@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { userIdIn } from '../audit/erasure/erased-lines.js';
 import { Erasures } from '../audit/erasure/erasures.js';
-import { isUuid } from '../platform/crypto/uuid.js';
 import { TransactionRunner } from '../platform/database/transaction-runner.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
@@ -67,14 +67,5 @@ export class RepeatedDeletions {
       this.erasures.requestUnlessKnown(tx, userId, origin.actor ?? null),
     );
     return isNew ? 'requested' : 'known';
-  }
-}
-
-function userIdIn(line: string): string | null {
-  try {
-    const { userId } = JSON.parse(line) as { userId?: unknown };
-    return typeof userId === 'string' && isUuid(userId) ? userId : null;
-  } catch {
-    return null;
   }
 }

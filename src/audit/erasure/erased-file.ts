@@ -1,10 +1,10 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Clock } from '../../platform/clock/clock.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { Environment } from '../../platform/config/environment.js';
 import { AuditSpool } from '../spool/audit-spool.js';
+import { ErasedLines } from './erased-lines.js';
 import { type DeletedPerson, type DeletionPlace, ErasuresRepository } from './erasures.repository.js';
 import { LastingProof } from './lasting-proof.js';
 
@@ -26,7 +26,7 @@ const MAX_RECENT = 1000;
 @Injectable()
 export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(ErasedFile.name);
-  private readonly path: string;
+  private readonly lines: ErasedLines;
   private readonly task = new RepeatingTask(ErasedFile.name, () => this.update(), { pauseMs: 5000 });
   private known: Set<string> | null = null;
   /** Those deleted after it are looked at next. */
@@ -48,7 +48,7 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly spool: AuditSpool,
     private readonly clock: Clock,
   ) {
-    this.path = join(environment.DATA_DIR, 'erased.ndjson');
+    this.lines = new ErasedLines(join(environment.DATA_DIR, 'erased.ndjson'));
   }
 
   onApplicationBootstrap(): void {
@@ -64,7 +64,7 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
    * within the last minutes, from the file of those that PostgreSQL refused. Returns whether there may be more.
    */
   async update(): Promise<boolean> {
-    this.known ??= this.read();
+    this.known ??= this.lines.read();
     // Codes of a former secret are replaced before it can be removed.
     if (this.secretId !== this.proof.secretId) {
       this.from = BEGINNING;
@@ -118,10 +118,7 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
     const forgotten = new Set([...added, ...knownAsDeleted, ...this.recent].map(({ userId }) => userId));
     if (forgotten.size > 0) this.spool.forget([...forgotten]);
     if (added.length === 0) return;
-    const lines = added.map(
-      ({ userId, deletedAt }) => `${JSON.stringify({ userId, deletedAt: deletedAt.toISOString() })}\n`,
-    );
-    appendFileSync(this.path, lines.join(''), { mode: 0o600 });
+    this.lines.append(added);
     for (const { userId } of added) this.known!.add(userId);
     const news = added.map(({ userId }) => ({ userId, addedMs: nowMs }));
     this.recent = [...this.recent, ...news].slice(-MAX_RECENT);
@@ -135,16 +132,6 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
         { count },
         'People of the table erasures are not added to erased.ndjson, because nothing proves that the service deleted them.',
       );
-  }
-
-  private read(): Set<string> {
-    try {
-      const lines = readFileSync(this.path, 'utf8').split('\n');
-      return new Set(lines.flatMap((line) => /"userId":"([0-9a-f-]{36})"/.exec(line)?.[1] ?? []));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Set();
-      throw error;
-    }
   }
 }
 

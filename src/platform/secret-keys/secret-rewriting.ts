@@ -23,21 +23,23 @@ export class SecretRewriting {
     private readonly usable: UsableSecrets,
   ) {}
 
-  /** Rewrites everything that depends on old secrets with which no instance makes values any more. */
+  /**
+   * Rewrites one batch of what depends on old secrets with which no instance makes values any more. Returns whether there may
+   * be more, so that the end of the process waits for one batch at most.
+   */
   @InBackground({ pauseMs: PAUSE_MS, onLeader: true })
-  async run(): Promise<void> {
+  async run(): Promise<boolean> {
     await this.usable.assertUsable();
     for (const secret of (await this.repository.inUse()).filter(({ isSettled }) => isSettled)) {
-      await this.rewrite(secret);
+      if (await this.rewriteBatch(secret)) return true;
       if (await this.report.releaseIfUnused(secret))
         this.logger.log(`Nothing depends on the ${secret.variable} of key id ${secret.keyId} any more`);
     }
+    return false;
   }
 
-  private async rewrite(secret: SecretInUse): Promise<void> {
-    for (const { rewrite } of this.dependants.of(secret)) {
-      let more = rewrite !== undefined;
-      while (more) more = (await rewrite?.(secret)) ?? false;
-    }
+  private async rewriteBatch(secret: SecretInUse): Promise<boolean> {
+    for (const { rewrite } of this.dependants.of(secret)) if (await rewrite?.(secret)) return true;
+    return false;
   }
 }
