@@ -75,8 +75,8 @@ export class FactorRemoval {
 
   /**
    * Removes the factors that were added to a locked account at or after `since`, and recovery codes created since, for an owner
-   * who takes the account back. Returns the number of codes that did not go with the last factor, for the trail: no event of their
-   * own says it.
+   * who takes the account back. Returns the number of codes that did not go with the last factor. No event here records them, so
+   * the caller has to.
    */
   async removeSince(tx: Transaction, user: User, since: Date, origin: Origin): Promise<number> {
     for (const { id, addedAt } of await this.factors.list(user.id, tx))
