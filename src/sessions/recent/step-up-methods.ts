@@ -51,10 +51,13 @@ export class StepUpMethods {
     if (factors.length === 0) return { acr: 'aal1', methods: passwords, requiresUserVerification: false };
     const isShort = (method: StepUpMethod) => assuranceOf([AT_LEAST[method]], held).acr === 'aal1';
     const enough = factors.filter((method) => method === 'passkey' || !isShort(method));
+    const requiresUserVerification = isShort('passkey');
+    // A key that cannot verify its user would always fail the clients that take the first method.
+    const withPasswords = requiresUserVerification ? [...passwords, ...enough] : [...enough, ...passwords];
     return {
       acr: 'aal2',
-      methods: factors.some(isShort) ? [...enough, ...passwords] : enough,
-      requiresUserVerification: isShort('passkey'),
+      methods: factors.some(isShort) ? withPasswords : enough,
+      requiresUserVerification,
     };
   }
 
