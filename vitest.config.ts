@@ -20,8 +20,8 @@ const withServers = {
 
 /**
  * By size: specs beside their source, integration on real servers, e2e over the whole application in the process of the
- * test. Specs that start the built program, a command, a browser, a proxy or an installed package are in `test/system`
- * (`npm run test:system`); those that compare the documents with the code, in `test/contract` (`npm run check`). Specs that
+ * test. Specs of the packages and specs that start the built program, a command, a browser, a proxy or a PostgreSQL of
+ * their own are in `test/system` (`npm run test:system`); those that compare the documents with the code, in `test/contract` (`npm run check`). Specs that
  * compare or bound times so closely that other specs would decide the result are in `test/timed`: they run at the end,
  * one at a time.
  */

@@ -125,7 +125,7 @@ function undocumented(name: string, text: string): string[] {
 describe('the specs', () => {
   it('start processes and browsers in test/system only, so that npm test stays short', () => {
     const starter =
-      /support\/(browser\/chromium|servers\/service-process|ephemeral\/ephemeral-process|packages\/packed)/;
+      /support\/(browser\/chromium|servers\/(service-process|proxy-server|pgbouncer)|ephemeral\/ephemeral-process|packages\/packed)/;
     const specs = globSync('{src,test}/**/*.spec.ts', { exclude: ['test/{system,timed}/**'] });
     expect(specs.length).toBeGreaterThan(300);
     expect(specs.filter((name) => starter.test(readFileSync(name, 'utf8')))).toEqual([]);

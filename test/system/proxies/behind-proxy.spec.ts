@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApp, type TestApp } from '../support/app/test-app.js';
-import { HAPROXY, NGINX, type ProxyServer, startProxy } from '../support/servers/proxy-server.js';
+import { startApp, type TestApp } from '../../support/app/test-app.js';
+import { HAPROXY, NGINX, type ProxyServer, startProxy } from '../../support/servers/proxy-server.js';
 
 const LIMIT = 3;
 
