@@ -58,7 +58,7 @@ describe('Erasures that fail every time', () => {
   /** Continues as ten seconds after a failure, for which so many must wait. */
   const waited = async (postponed: number) => {
     const [, changed] = await trail.dataSource.query<[unknown, number]>(
-      `UPDATE erasures SET due_at = now()
+      `UPDATE erasures SET due_at = due_at - interval '10 seconds'
        WHERE erased_at IS NULL AND due_at > now() AND due_at <= now() + interval '10 seconds'`,
     );
     expect(changed).toBe(postponed);

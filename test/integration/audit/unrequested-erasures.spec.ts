@@ -171,7 +171,7 @@ describe('An erasure that the service did not request', () => {
         `SELECT due_at BETWEEN now() + interval '59 minutes' AND now() + interval '1 hour' AS postponed FROM erasures`,
       ),
     ).toEqual([{ postponed: true }]);
-    await trail.dataSource.query('UPDATE erasures SET due_at = now()');
+    await trail.dataSource.query(`UPDATE erasures SET due_at = now() - interval '1 second'`);
     const proof = trail.module.get(ErasureProof);
     const named = proof.named.bind(proof);
     proof.named = async (rows) => {
