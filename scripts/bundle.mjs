@@ -63,7 +63,22 @@ export async function bundle(root) {
   });
   await mkdir(outdir, { recursive: true });
   const { default: ts } = await import('typescript');
-  await Promise.all(outputFiles.map(({ path, text }) => writeFile(path, namesOfClassesOnly(text, ts))));
+  await Promise.all(
+    outputFiles.map(({ path, text }) => writeFile(path, inAscii(namesOfClassesOnly(text, ts)))),
+  );
+}
+
+/** What {@link inAscii} may not escape: a raw template would see the difference, and a backslash would escape the backslash. */
+const NOT_TO_ESCAPE = /String\.raw`[^`]*[^\0-\x7f]|\\[^\0-\x7f]/;
+
+/**
+ * Escapes what esbuild leaves as it is: comments, and texts in tagged templates. Node.js keeps the text of a module in memory, and
+ * a single character beyond ASCII makes it use two bytes for each.
+ */
+function inAscii(text) {
+  const [unescapable] = NOT_TO_ESCAPE.exec(text) ?? [];
+  if (unescapable !== undefined) throw new Error(`The bundle cannot be escaped: ${unescapable}`);
+  return text.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /**
