@@ -1,5 +1,5 @@
 import { generateKeyPairSync, verify } from 'node:crypto';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Environment } from '../../platform/config/environment.js';
 import { SigningThreads } from './signing-threads.js';
 
@@ -50,6 +50,20 @@ describe('threads for signatures', () => {
     clearImmediate(next);
     // If it signed itself, no other callback would run before it has finished.
     expect(turns).toBeGreaterThan(50);
+  });
+
+  it('end when they have had nothing to sign for a while, and start again', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const threads = await readyThreads();
+    vi.advanceTimersByTime(29_000);
+    expect(await threads.sign('meanwhile', privateKey)).not.toBeNull();
+    vi.advanceTimersByTime(29_000);
+    expect(await threads.sign('meanwhile', privateKey)).not.toBeNull();
+    vi.advanceTimersByTime(30_000);
+    expect(await threads.sign('first of the next', privateKey)).toBeNull();
+    const isReady = async () => expect(await threads.sign('next', privateKey)).not.toBeNull();
+    await vi.waitFor(isReady, { timeout: 15_000 });
   });
 
   it('answer with null for a key that cannot sign, and go on', async () => {

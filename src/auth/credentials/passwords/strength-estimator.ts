@@ -6,7 +6,7 @@ import { ThreadOnDemand } from '../../../platform/threads/thread-on-demand.js';
 import { type Estimate, STRENGTH_WORKER, type StrengthQuestion } from './strength-worker.js';
 
 /** How long the idle thread keeps its dictionaries, milliseconds. */
-const IDLE_MS = 120_000;
+const IDLE_MS = 30_000;
 
 /** How many evaluations may wait; each takes about 20 ms. */
 const MAX_WAITING = 100;
