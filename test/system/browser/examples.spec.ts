@@ -33,8 +33,11 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
     await rm(service.temporary, { recursive: true });
   });
 
-  const post = async <T>(path: string, body: object): Promise<T> => {
-    const headers = { 'content-type': 'application/json' };
+  const post = async <T>(path: string, body: object, token?: string): Promise<T> => {
+    const headers = {
+      'content-type': 'application/json',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    };
     const answer = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
     expect(answer.status).toBe(201);
     return (await answer.json()) as T;
@@ -52,6 +55,30 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
     );
     const [{ user, password }] = items as [(typeof items)[number]];
     return { ...user, password };
+  };
+
+  const tokenOf = async ({ id }: Pick<Person, 'id'>, wanted: object = {}) =>
+    (await post<{ accessToken: string }>('/test/sessions', { userId: id, ...wanted })).accessToken;
+  /** The status of a GET with a token of a service account whose scope no example asks for. */
+  const statusForPrograms = async (address: string): Promise<number> => {
+    const about = { name: 'Nightly report', scopes: ['audit:read'] };
+    const admin = await tokenOf(await person('admin'));
+    const { id } = await post<{ id: string }>('/admin/service-accounts', about, admin);
+    const { key } = await post<{ key: string }>(`/admin/service-accounts/${id}/api-keys`, about, admin);
+    const granted = await fetch(`${url}/oauth/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${id}:${key}`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    });
+    const { access_token: token } = (await granted.json()) as { access_token: string };
+    return (await fetch(address, { headers: { authorization: `Bearer ${token}` } })).status;
+  };
+  const personWithApp = async (...roles: string[]) => {
+    const { items } = await post<{
+      items: { user: { id: string; email: string }; password: string; totpSecret: string }[];
+    }>('/test/users', { roles, totp: true });
+    const [{ user, password, totpSecret }] = items as [(typeof items)[number]];
+    return { ...user, password, totpSecret };
   };
 
   describe('of Express', () => {
@@ -190,8 +217,9 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
           () => null,
         )`);
     };
-    const tokenOf = async ({ id }: Pick<Person, 'id'>, wanted: object = {}) =>
-      (await post<{ accessToken: string }>('/test/sessions', { userId: id, ...wanted })).accessToken;
+    it('refuses a program whose token has other scopes', async () => {
+      expect(await statusForPrograms(`${notes.url}/notes`)).toBe(403);
+    });
 
     it('keeps the notes of everybody who is signed in', async () => {
       const call = await open();
