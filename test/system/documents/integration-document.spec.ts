@@ -232,6 +232,26 @@ describe('docs/integration.md', () => {
       expect(prompt.mock.calls).toEqual(twice);
     });
 
+    it('prove by the password where the browser rejects the passkey of the account', async () => {
+      const refused = JSON.stringify({ code: 'insufficient_user_authentication' });
+      const ofApi = [401, 200].map((status) => new Response(refused, { status }));
+      const answers: Record<string, () => Response | undefined> = {
+        '/orders': () => ofApi.shift(),
+        '/users/me/factors': () => Response.json({ items: [{ type: 'passkey' }] }),
+        '/auth/passkey/options': () => Response.json({ challenge: 'one', options: { challenge: 'AAAA' } }),
+      };
+      inTheWay = (url) => answers[url]?.();
+      const get = vi.fn().mockRejectedValue(new DOMException('Dismissed', 'NotAllowedError'));
+      vi.stubGlobal('navigator', { locks: navigator.locks, credentials: { get } });
+      const prompt = vi.fn(() => PASSWORD);
+      vi.stubGlobal('prompt', prompt);
+      const withPackage = await programWithClient();
+      await withPackage.logIn(await register(app), PASSWORD);
+      expect((await withPackage.callApi('/orders')).status).toBe(200);
+      expect(get).toHaveBeenCalledTimes(1);
+      expect(prompt.mock.calls).toEqual([['Your password']]);
+    });
+
     it('retry its refresh after a limit, an outage and a network failure', async () => {
       await signIn();
       clock.advance(31 * 60_000);
