@@ -313,6 +313,29 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
       await press(page, 'Continue');
     };
 
+    const addApp = async (page: Page): Promise<string> => {
+      await press(page, 'Add an app');
+      const secret = (await page.locator('form code').textContent())!;
+      await page.getByLabel('Code that it shows').fill(codeOf(secret, Date.now()));
+      await press(page, 'Confirm');
+      await page.getByText('Keep these').waitFor();
+      return secret;
+    };
+    /** The browser gets the cookies of another session of the account, whose login is 20 minutes old. */
+    const ageSession = async (page: Page) => {
+      const me = (await page.evaluate(
+        `fetch('${url}/users/me', { credentials: 'include' }).then((answer) => answer.json())`,
+      )) as { id: string };
+      const wanted = { userId: me.id, acr: 'aal2', age: '20m' };
+      const { cookies } = await post<{ cookies: [] }>('/test/sessions', wanted);
+      await page.context().addCookies(cookies);
+    };
+    /** The user has no passkey at hand, or closes the dialog of the browser. */
+    const dismissPasskeys = (page: Page) =>
+      page.evaluate(
+        `navigator.credentials.get = () => Promise.reject(new DOMException('Dismissed', 'NotAllowedError'))`,
+      );
+
     it('registers somebody, and shows in all tabs who is signed in', async () => {
       const { page, complaints } = await open();
       const email = await register(page);
@@ -338,11 +361,8 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
     it('adds an app, asks for its code at the next login, and for another proof when that is old', async () => {
       const { page } = await open();
       const email = await register(page);
-      await press(page, 'Add an app');
-      const secret = (await page.locator('form code').textContent())!;
+      const secret = await addApp(page);
       const now = Date.now();
-      await page.getByLabel('Code that it shows').fill(codeOf(secret, now));
-      await press(page, 'Confirm');
       const codes = (await page.getByText('Keep these').locator('code').textContent())!.split(' ');
       expect(codes).toHaveLength(10);
       await press(page, 'Sign out');
@@ -350,12 +370,7 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
       await logIn(page, email);
       await answer(page, codes[0]!);
       await isSignedIn(page);
-      const me = (await page.evaluate(
-        `fetch('${url}/users/me', { credentials: 'include' }).then((answer) => answer.json())`,
-      )) as { id: string };
-      const wanted = { userId: me.id, acr: 'aal2', age: '20m' };
-      const { cookies } = await post<{ cookies: [] }>('/test/sessions', wanted);
-      await page.context().addCookies(cookies);
+      await ageSession(page);
       await press(page, 'Remove App');
       await answer(page, codeOf(secret, now + 30_000));
       await page.getByRole('button', { name: 'Remove App' }).waitFor({ state: 'detached' });
@@ -373,6 +388,64 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
       await press(page, 'Sign out');
       await press(page, 'Use a passkey');
       await page.getByText(email).waitFor();
+    });
+
+    it('adds no passkey without its name, and signs in by a recovery code whoever has the passkey elsewhere', async () => {
+      const { page } = await open();
+      const passkeys = await authenticator(page);
+      const email = await register(page);
+      await press(page, 'Add a passkey');
+      await press(page, 'Cancel');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      expect(await page.getByText('Keep these').count()).toBe(0);
+      await press(page, 'Add a passkey');
+      await answer(page, 'Laptop');
+      const codes = (await page.getByText('Keep these').locator('code').textContent())!.split(' ');
+      expect(await passkeys.count()).toBe(1);
+      await press(page, 'Sign out');
+      await isSignedOut(page);
+      await dismissPasskeys(page);
+      await logIn(page, email);
+      await answer(page, codes[0]!);
+      await isSignedIn(page);
+    });
+
+    it('asks for the first method of a refusal, which can be the password of an account with a passkey', async () => {
+      const { page } = await open();
+      await register(page);
+      const refusal = {
+        status: 401,
+        contentType: 'application/problem+json',
+        headers: { 'access-control-allow-origin': account.url, 'access-control-allow-credentials': 'true' },
+        json: {
+          status: 401,
+          code: 'insufficient_user_authentication',
+          methods: ['password', 'passkey'],
+        },
+      };
+      await page.route('**/users/me/factors/totp', (route) => route.fulfill(refusal), { times: 1 });
+      await press(page, 'Add an app');
+      await page.getByRole('dialog', { name: 'Password' }).locator('input').fill(PASSWORD);
+      await press(page, 'Continue');
+      await page.getByRole('img', { name: 'QR code for the app' }).waitFor();
+      expect(await page.getByRole('alert').textContent()).toBe('');
+    });
+
+    it('asks for the code of the app where a proof by the passkey is dismissed', async () => {
+      const { page } = await open();
+      await authenticator(page);
+      await register(page);
+      const secret = await addApp(page);
+      const now = Date.now();
+      await press(page, 'Add a passkey');
+      await answer(page, 'Laptop');
+      await page.getByRole('button', { name: 'Remove Laptop' }).waitFor();
+      await ageSession(page);
+      await dismissPasskeys(page);
+      await press(page, 'Remove Laptop');
+      await answer(page, codeOf(secret, now + 30_000));
+      await page.getByRole('button', { name: 'Remove Laptop' }).waitFor({ state: 'detached' });
+      expect(await page.getByRole('alert').textContent()).toBe('');
     });
 
     it('ends a session on another device, and resets a forgotten password', async () => {
