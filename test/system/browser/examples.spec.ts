@@ -99,11 +99,19 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
       await watched.page.goto(orders.url);
       return watched;
     };
-    const signIn = async (page: Page, { email, password }: Person) => {
+    const enter = async (page: Page, { email, password }: Person) => {
       await page.getByLabel('Email').fill(email);
       await page.locator('#sign-in').getByLabel('Password').fill(password);
       await page.getByRole('button', { name: 'Sign in' }).click();
-      await page.getByText(email).waitFor();
+    };
+    const signIn = async (page: Page, who: Person) => {
+      await enter(page, who);
+      await page.getByText(who.email).waitFor();
+    };
+    const answer = async (page: Page, label: string, text: string) => {
+      const dialog = page.getByRole('dialog', { name: 'Is it you?' });
+      await dialog.getByLabel(label, { exact: true }).fill(text);
+      await dialog.getByRole('button', { name: 'Continue' }).click();
     };
     const order = async (page: Page, article: string) => {
       await page.getByLabel('Article').fill(article);
@@ -134,11 +142,29 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
       const { cookies } = await post<{ cookies: [] }>('/test/sessions', { userId: staff.id, age: '20m' });
       await page.context().addCookies(cookies);
       await page.getByRole('button', { name: 'Delete Kettle' }).click();
-      const dialog = page.getByRole('dialog', { name: 'Is it still you?' });
-      await dialog.getByLabel('Password').fill(staff.password);
-      await dialog.getByRole('button', { name: 'Continue' }).click();
+      await answer(page, 'Password', staff.password);
       await page.getByRole('button', { name: 'Delete Kettle' }).waitFor({ state: 'detached' });
       expect(await page.locator('#message').textContent()).toBe('');
+    });
+
+    it('asks those who have an app for its code, at the login and for the proof', async () => {
+      const { page, complaints } = await open();
+      const staff = await personWithApp('admin');
+      const now = Date.now();
+      await enter(page, staff);
+      await answer(page, 'Code of your app, or a recovery code', codeOf(staff.totpSecret, now));
+      await page.getByText(staff.email).waitFor();
+      await order(page, 'Saucer');
+      const { cookies } = await post<{ cookies: [] }>('/test/sessions', { userId: staff.id, age: '20m' });
+      await page.context().addCookies(cookies);
+      await page.getByRole('button', { name: 'Delete Saucer' }).click();
+      await answer(page, 'Code of your app', codeOf(staff.totpSecret, now + 30_000));
+      await page.getByRole('button', { name: 'Delete Saucer' }).waitFor({ state: 'detached' });
+      expect(complaints).toEqual([]);
+    });
+
+    it('refuses a program whose token has other scopes', async () => {
+      expect(await statusForPrograms(`${orders.url}/orders`)).toBe(403);
     });
 
     it('refuses whoever deletes without the role, and pages of other sites', async () => {
