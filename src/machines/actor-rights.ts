@@ -5,6 +5,7 @@ import type { Transaction } from '../platform/database/transaction-runner.js';
 import { Problem } from '../platform/errors/problem.js';
 import type { Origin } from '../platform/http/origin.js';
 import { OwnSessions } from '../sessions/own-sessions/own-sessions.js';
+import { RecentProof } from '../sessions/recent/recent-proof.js';
 import { rolesAtLevel } from '../sessions/role-level.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import type { User } from '../users/user.entity.js';
@@ -14,7 +15,7 @@ import { LivingKeys } from './keys/living-keys.js';
 
 /**
  * Checks once more, in the transaction of a change, that the administrator who makes it still may: they can be disabled, or lose
- * the role, the session or the key, after the guards have let the request pass. Operators with commands are not checked.
+ * the role, the session, its recent proof or the key, after the guards have let the request pass. Operators with commands are not checked.
  */
 @Injectable()
 export class ActorRights {
@@ -23,13 +24,15 @@ export class ActorRights {
     private readonly accounts: ServiceAccountsRepository,
     private readonly sessions: OwnSessions,
     private readonly keys: LivingKeys,
+    private readonly recent: RecentProof,
     private readonly environment: Environment,
   ) {}
 
   /**
    * Locks what the caller's rights depend on, so that they are kept until the transaction ends. Call this before any other lock
    * but that on roles; `target` is the account that is to be changed, whose row is locked as well, because rows of users are
-   * locked in the order of their ids. Throws `session_ended`, `invalid_token` for a key, and `forbidden`.
+   * locked in the order of their ids. Throws `session_ended`, `insufficient_user_authentication`, `invalid_token` for
+   * a key, and `forbidden`.
    */
   async assertHeld(tx: Transaction, { caller }: Origin, target: string | null): Promise<void> {
     if (!caller) return;
@@ -39,9 +42,10 @@ export class ActorRights {
     if (caller.kind !== 'session') return this.assertKeyHeld(tx, caller);
     const actor = locked.get(caller.userId);
     if (!actor) throw new Problem(SessionErrors.session_ended);
-    const { acr } = await this.sessions.lockLive(tx, caller);
-    const held = rolesAtLevel(actor.roles, acr, this.environment.MFA_REQUIRED_ROLES);
+    const session = await this.sessions.lockLive(tx, caller);
+    const held = rolesAtLevel(actor.roles, session.acr, this.environment.MFA_REQUIRED_ROLES);
     if (!held.includes('admin')) throw new Problem(SessionErrors.forbidden);
+    await this.recent.assertHolds(tx, session);
   }
 
   /** Returns the users that exist, by id. */

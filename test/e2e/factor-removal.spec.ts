@@ -102,7 +102,10 @@ describe('the removal of a second factor', () => {
       ['another address', 'POST', '/users/me/email', { email: newAddress() }],
       ['an API key', 'POST', '/users/me/api-keys', { name: 'key', scopes: ['audit:read'] }],
       ['the deletion of the account', 'DELETE', '/users/me', undefined],
+      ['another administrator', 'POST', '/admin/users', { email: newAddress(), roles: ['admin'] }],
+      ['a service account', 'POST', '/admin/service-accounts', { name: 'job', scopes: ['audit:read'] }],
     ] as const)('%s', async (_what, method, url, body) => {
+      if (url.startsWith('/admin/')) owner = await createPerson(app, { verified: true, roles: ['admin'] });
       const { authenticator, id } = await registerPasskey(app, owner);
       await enrolTotp(app, owner, clock.nowMs());
       const thief = await signInBy(authenticator);

@@ -349,6 +349,25 @@ describe('the token endpoint', () => {
     expect(JSON.stringify(found)).not.toContain(machine.key.slice(10));
   });
 
+  it("records a person's key that is sent as the secret of a service account as theirs, so that an erasure finds it", async () => {
+    const person = await createPerson(here, { verified: true });
+    const { key } = await createKey(here, person);
+    const answer = await token(GRANT, { client: { id: machine.id, key } });
+    expect(error(answer)).toEqual([401, 'invalid_client']);
+    const owners = () =>
+      asSuperuser<{ type: string; user_id: string | null }>(
+        here.database,
+        `SELECT type, user_id FROM audit_events WHERE request_id = $1
+         UNION ALL SELECT 'api_call', user_id FROM audit_calls WHERE request_id = $1`,
+        [String(answer.headers['x-request-id'])],
+      );
+    await expect.poll(async () => (await owners()).length).toBe(2);
+    expect(await owners()).toEqual([
+      { type: 'authn_token_invalid', user_id: person.user.id },
+      { type: 'api_call', user_id: person.user.id },
+    ]);
+  });
+
   it('records a request for scopes that the key lacks as an authorization failure, and not one that is malformed', async () => {
     const narrow = await accounts.keyOf(machine, ['orders:read']);
     const useless = await accounts.keyOf(machine, ['users:write']);

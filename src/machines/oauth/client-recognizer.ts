@@ -65,6 +65,7 @@ export class ClientRecognizer implements ClientRecognition, OnModuleInit {
     if (!beginsLikeKey(secret)) throw new TokenRefused('malformed');
     const caller = await this.keys.read(secret, origin);
     if (caller.kind === 'service-account' && caller.serviceAccountId === id) return caller;
-    throw new TokenRefused('wrong_client', usedKeyOf(caller));
+    const ownerId = caller.kind === 'api-key' ? caller.userId : null;
+    throw new TokenRefused('wrong_client', usedKeyOf(caller), ownerId);
   }
 }
