@@ -15,18 +15,19 @@ const verifier = createVerifier({
 
 // Page, API and Portcullis are on one host, so that the API gets the cookies of Portcullis; their ports do not matter.
 const origins = [`http://localhost:${PORT}`];
-const allow = (requirements = {}) => authenticate(verifier, { cookies: true, origins, ...requirements });
+const allow = (requirements) => authenticate(verifier, { cookies: true, origins, ...requirements });
 
 const orders = new Map();
 const app = express();
 app.use(express.json());
 
-app.get('/orders', allow(), ({ auth }, response) => {
+// All people have the role `user`, and no program has it.
+app.get('/orders', allow({ roles: ['user'] }), ({ auth }, response) => {
   const isStaff = auth.roles.includes('admin');
   response.json([...orders.values()].filter(({ owner }) => isStaff || owner === auth.subject));
 });
 
-app.post('/orders', allow(), ({ auth, body }, response) => {
+app.post('/orders', allow({ roles: ['user'] }), ({ auth, body }, response) => {
   const order = { id: randomUUID(), owner: auth.subject, article: String(body?.article ?? '') };
   orders.set(order.id, order);
   response.status(201).json(order);

@@ -95,8 +95,11 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     route.errorHandler = (error, request, reply) => {
       void refuse(error, request, reply, (answer) => answer());
     };
-    // A hook of the route runs after those of the application, which record the true status.
-    if (isForwardAuthRoute(route)) route.onSend = answerNginx;
+    // Hooks of the route run after those of the application, which record the true status.
+    if (isForwardAuthRoute(route)) {
+      route.onRequest = (request, reply) => forwardAuthRequests.requireRule(request, reply);
+      route.onSend = answerNginx;
+    }
     if (isRawBodyRoute(route))
       Object.assign(route, { bodyLimit: LARGE_BODY_LIMIT, preParsing: largeBodies.bound });
   });

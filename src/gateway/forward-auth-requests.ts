@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuditService } from '../audit/audit.service.js';
 import { Environment } from '../platform/config/environment.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
@@ -8,6 +8,7 @@ import { CidrList } from '../platform/http/client-ip/cidr-list.js';
 import { canonicalIp } from '../platform/http/client-ip/ip-address.js';
 import { isForwardAuthRequest } from '../platform/http/routes/forward-auth.decorator.js';
 import { contextOf } from '../platform/http/request-context.js';
+import { Admission } from '../rate-limit/admission.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import { GateRules } from './rules/gate-rules.js';
 import { isUnsafe, forwardedRequest } from './forwarded-request.js';
@@ -22,22 +23,23 @@ export class ForwardAuthRequests {
     { GATEWAY_PEERS, GATEWAY_ORIGINS }: Environment,
     private readonly rules: GateRules,
     private readonly audit: AuditService,
+    private readonly admission: Admission,
   ) {
     this.peers = new CidrList(GATEWAY_PEERS);
     this.origins = new Set(GATEWAY_ORIGINS);
   }
 
   /**
-   * Attaches what is asked to the context of a forward-auth request. Throws `not_found` for a peer that may not ask,
-   * and `forbidden` for a rule that does not exist. The path beyond the name of the rule decides nothing.
+   * Attaches what is asked to the context of a forward-auth request, unless the rule does not exist. Throws `not_found` for a
+   * peer that may not ask. The path beyond the name of the rule decides nothing.
    */
   note(request: FastifyRequest): void {
     if (!isForwardAuthRequest(request)) return;
-    const peer = canonicalIp(request.raw.socket.remoteAddress ?? '');
+    const peer = peerOf(request);
     if (peer === null || !this.peers.includes(peer)) throw new Problem(PlatformErrors.not_found);
-    const { rule: name, '*': below } = request.params as { rule: string; '*'?: string };
+    const { rule: name, '*': below } = paramsOf(request);
     const rule = this.rules.find(name);
-    if (!rule) throw this.unknown(request, name, peer);
+    if (!rule) return;
     const { headers, method } = request;
     // It describes a body that the forward-auth request does not have, and Fastify would refuse some types.
     delete headers['content-type'];
@@ -52,10 +54,21 @@ export class ForwardAuthRequests {
     };
   }
 
-  private unknown(request: FastifyRequest, rule: string, peer: string): Problem {
-    const { origin } = contextOf(request);
+  /**
+   * Throws `forbidden` for a rule that does not exist, and records it. The request is counted by its address first, so that
+   * nothing is recorded of one that is over the limit.
+   */
+  async requireRule(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { forwardAuth, origin } = contextOf(request);
+    if (forwardAuth) return;
+    await this.admission.admitByAddress(request, reply);
     const event = { type: 'gateway_rule_unknown', outcome: 'failure', reason: 'forbidden' } as const;
-    this.audit.recordRefusal({ ...event, origin, details: { rule, peer } });
-    return new Problem(SessionErrors.forbidden);
+    const details = { rule: paramsOf(request).rule, peer: peerOf(request)! };
+    this.audit.recordRefusal({ ...event, origin, details });
+    throw new Problem(SessionErrors.forbidden);
   }
 }
+
+const peerOf = ({ raw }: FastifyRequest) => canonicalIp(raw.socket.remoteAddress ?? '');
+
+const paramsOf = ({ params }: FastifyRequest) => params as { rule: string; '*'?: string };

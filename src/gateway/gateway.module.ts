@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { Environment } from '../platform/config/environment.js';
+import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { Assertions } from './assertions.js';
 import { GateController } from './gate.controller.js';
@@ -16,7 +17,7 @@ import { StartWarnings } from './start-warnings.js';
 
 /** Tells proxies whether a request to another application may pass, and the application who its caller is. */
 @Module({
-  imports: [AuditModule, SessionsModule],
+  imports: [AuditModule, RateLimitModule, SessionsModule],
   controllers: [GateController, GatewayRedirectController],
   providers: [
     { provide: GateRules, inject: [Environment], useFactory: readGateRules },

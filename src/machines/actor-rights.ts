@@ -15,7 +15,8 @@ import { LivingKeys } from './keys/living-keys.js';
 
 /**
  * Checks once more, in the transaction of a change, that the administrator who makes it still may: they can be disabled, or lose
- * the role, the session, its recent proof or the key, after the guards have let the request pass. Operators with commands are not checked.
+ * the role, the session, its recent proof or the key, after the guards have let the request pass. Operators with commands are
+ * not checked.
  */
 @Injectable()
 export class ActorRights {

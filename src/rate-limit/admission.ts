@@ -1,7 +1,7 @@
 import { recordedCaller } from '../platform/access/principal.js';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { contextOf, type CountedRequest } from '../platform/http/request-context.js';
+import { contextOf, type CountedRequest, type RequestContext } from '../platform/http/request-context.js';
 import { AddressBlocks } from './blocks/address-blocks.js';
 import { LimitRefusals } from './limit-refusals.js';
 import { isSharedByStrangers, type Policy } from './policies/policy.js';
@@ -45,10 +45,10 @@ export class Admission {
   async admit(request: FastifyRequest, reply: FastifyReply, set: PolicySet): Promise<void> {
     const context = contextOf(request);
     context.counted = NOTHING_COUNTED;
-    const blockedSeconds = this.blocks.secondsLeft(context.origin.network);
-    if (blockedSeconds > 0) {
-      reply.header('ratelimit', rateLimitField(BLOCKED, 0, blockedSeconds));
-      await this.refuse(request, new RateLimited([BLOCKED], blockedSeconds * 1000));
+    const refusal = this.refusalOf(context);
+    if (refusal) {
+      reply.header('ratelimit', rateLimitField(refusal.policies[0], 0, refusal.retryAfterSeconds));
+      await this.refuse(request, refusal);
     }
     const policies = set.policies.filter((policy) => this.keys.applies(policy, context));
     if (policies.length === 0) return;
@@ -94,6 +94,13 @@ export class Admission {
   async countPreflight(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const refusal = await this.admitRefused(null, request, reply);
     if (refusal instanceof RateLimited) contextOf(request).problemCode = refusal.row.code;
+  }
+
+  /** Returns the refusal of a request whatever its policies: of a blocked address, or when its key was not looked up. */
+  private refusalOf({ origin, credentialFault }: RequestContext): RateLimited | null {
+    const blockedSeconds = this.blocks.secondsLeft(origin.network);
+    if (blockedSeconds > 0) return new RateLimited([BLOCKED], blockedSeconds * 1000);
+    return credentialFault instanceof RateLimited ? credentialFault : null;
   }
 
   private refuse(request: FastifyRequest, refusal: RateLimited): Promise<never> {

@@ -41,14 +41,16 @@ export class RateLimitGuard extends ThrottlerGuard {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const context = contextOf(request);
-    const { isOperational, isCrossSite, principal, forwardAuth } = context;
+    const { isOperational, isCrossSite, principal, credentialFault, forwardAuth } = context;
     if (isOperational) return true;
     if (forwardAuth)
       await this.admission.admit(request, reply, this.forwardAuthPolicies.of(forwardAuth, context));
     // A cross-site page must not use up the budget of the account that it names.
     else if (isCrossSite) await this.admission.admitByAddress(request, reply);
     else {
-      const caller = principal && principal.kind !== 'session' ? 'program' : 'person';
+      // Only programs are looked up before the limits. One that could not be looked up is counted by address.
+      const isProgram = credentialFault !== null || (principal !== null && principal.kind !== 'session');
+      const caller = isProgram ? 'program' : 'person';
       await this.admission.admit(request, reply, this.policiesOf(execution, caller));
     }
     return true;

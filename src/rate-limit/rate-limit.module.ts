@@ -19,6 +19,7 @@ import { PolicyTable } from './policies/policy-table.js';
 import { ForwardAuthPolicies } from './policies/forward-auth-policies.js';
 import { RoutePolicies } from './policies/route-policies.js';
 import { LimitRefusals } from './limit-refusals.js';
+import { LookUpLimit } from './look-up-limit.js';
 import { RateLimitDocumentation } from './rate-limit-documentation.js';
 import { RateLimitStorage } from './rate-limit-storage.js';
 import { RateLimitController } from './rate-limit.controller.js';
@@ -61,6 +62,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     AccountGuessing,
     LimitRefusals,
     AccountLimit,
+    LookUpLimit,
     Admission,
     RateLimitDocumentation,
   ],
@@ -72,6 +74,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     AccountGuessing,
     GuessingRules,
     AccountLimit,
+    LookUpLimit,
     AddressBlocks,
     BlockRemoval,
     MemoryWindows,

@@ -41,6 +41,14 @@ describe('.env.example', () => {
   });
 });
 
+describe('The steps to production in README.md', () => {
+  const [, steps] = /\n## To production\n(.*?)\n## /s.exec(readFileSync('README.md', 'utf8'))!;
+
+  it.each(['DATABASE_SSL', 'REDIS_URL'])('name %s, without which the service starts, too', (name) => {
+    expect(steps).toContain(`\`${name}`);
+  });
+});
+
 describe('deploy/compose.env.example', () => {
   it('lists all variables that deploy/compose.yaml reads, and none that the service does not know', () => {
     const read = readFileSync('deploy/compose.yaml', 'utf8').matchAll(/\$\{([A-Z][A-Z0-9_]+)/g);

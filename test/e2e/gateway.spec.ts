@@ -465,6 +465,26 @@ describe('the gateway', () => {
       .toEqual([{ rule: 'gateway_unknown_rule', subject: 'peer:127.0.0.1', severity: 'warning' }]);
   });
 
+  it('records no more of an unknown rule than the limit of the address admits', async () => {
+    const from = { headers: { 'x-forwarded-for': '192.0.2.51' } };
+    const statuses: number[] = [];
+    for (let n = 0; n < 50; n += 1) statuses.push((await ask('nosuch', from)).statusCode);
+    expect(statuses).toEqual(Array.from({ length: 50 }, (_, n) => (n < 4 ? 403 : 429)));
+    const entries = () =>
+      asSuperuser(app.database, `SELECT type, details FROM audit_events WHERE details->>'rule' = 'nosuch'`);
+    const details = { rule: 'nosuch', peer: '127.0.0.1' };
+    const expected = Array.from({ length: 4 }, () => ({ type: 'gateway_rule_unknown', details }));
+    // A later entry is written after these.
+    expect((await ask('nosuch2')).statusCode).toBe(403);
+    await expect
+      .poll(
+        () => asSuperuser(app.database, `SELECT type FROM audit_events WHERE details->>'rule' = 'nosuch2'`),
+        SLOW,
+      )
+      .toHaveLength(1);
+    expect(await entries()).toEqual(expected);
+  });
+
   it('gives nginx a status that it understands, with the true one and the problem beside it', async () => {
     const headers = { 'x-portcullis-proxy': 'nginx' };
     const refused = await ask('app', { headers });

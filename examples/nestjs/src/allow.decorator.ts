@@ -5,7 +5,7 @@ import type { Request } from 'express';
 import { verifier } from './verifier.js';
 
 /** Lets in callers who meet the requirements. */
-export const Allow = (requirements: Requirements = {}) => UseGuards(authenticate(verifier, requirements));
+export const Allow = (requirements: Requirements) => UseGuards(authenticate(verifier, requirements));
 
 /** Who sent the request. */
 export const Caller = createParamDecorator(

@@ -7,14 +7,15 @@ import { type Note, NotesService } from './notes.service.js';
 export class NotesController {
   constructor(private readonly notes: NotesService) {}
 
+  /** For everybody who is signed in: all people have the role `user`, and no program has it. */
   @Get()
-  @Allow()
+  @Allow({ roles: ['user'] })
   mine(@Caller() { subject }: Verified): Note[] {
     return this.notes.of(subject);
   }
 
   @Post()
-  @Allow()
+  @Allow({ roles: ['user'] })
   add(@Caller() { subject }: Verified, @Body() { text = '' }: { text?: unknown }): Note {
     return this.notes.add(subject, String(text));
   }

@@ -39,7 +39,9 @@ export function Account() {
     setCodes(answer.recoveryCodes);
   };
   const addPasskey = async () => {
-    const { recoveryCodes } = await client.passkeys.add((await ask('Name of the passkey')) ?? 'Passkey');
+    const name = await ask('Name of the passkey');
+    if (name === null) return;
+    const { recoveryCodes } = await client.passkeys.add(name);
     setCodes(recoveryCodes);
   };
 

@@ -1,4 +1,4 @@
-import { createClient } from '@portcullis/client';
+import { createClient, isProblem } from '@portcullis/client';
 import { useSyncExternalStore } from 'react';
 import { ask } from './questions.jsx';
 
@@ -10,30 +10,43 @@ const set = (next) => {
   for (const listener of listeners) listener();
 };
 
+/** Proves by the first of the methods; by the next one if that is a passkey which is not here, dismissed or refused. */
+async function byFirstOf([method, ...others], prove) {
+  try {
+    return await prove(method);
+  } catch (error) {
+    const isUnusable = error instanceof DOMException || isProblem(error, 'invalid_passkey');
+    if (!isUnusable || others.length === 0) throw error;
+    return byFirstOf(others, prove);
+  }
+}
+
 export const client = createClient({
   // vite.config.js defines it.
   baseUrl: PORTCULLIS_URL,
   transport: 'cookie',
   onSignedOut: () => set(null),
   // The second half of a login.
-  onFactor: async ({ token, methods }) => {
-    if (methods.includes('passkey')) return client.passkeys.signIn({ challenge: token });
-    const code = await ask('Code of your app, or a recovery code');
-    if (code === null) throw new Error('You are not signed in.');
-    const method = /^\d{6}$/.test(code) ? 'totp' : 'recovery_code';
-    return client.loginFactor({ challenge: token, method, code });
-  },
+  onFactor: ({ token, methods }) =>
+    byFirstOf(methods, async (method) => {
+      if (method === 'passkey') return client.passkeys.signIn({ challenge: token });
+      const code = await ask('Code of your app, or a recovery code');
+      if (code === null) throw new Error('You are not signed in.');
+      const kind = /^\d{6}$/.test(code) ? 'totp' : 'recovery_code';
+      return client.loginFactor({ challenge: token, method: kind, code });
+    }),
   // A request wants a more recent proof; true repeats it.
-  onStepUp: async ({ methods }) => {
-    if (methods.includes('passkey')) await client.passkeys.stepUp();
-    else {
-      const isTotp = methods.includes('totp');
-      const given = isTotp ? await ask('Code of your app') : await ask('Password', 'password');
-      if (given === null) return false;
-      await client.stepUp(isTotp ? { method: 'totp', code: given } : { password: given });
-    }
-    return true;
-  },
+  onStepUp: ({ methods }) =>
+    byFirstOf(methods, async (method) => {
+      if (method === 'passkey') await client.passkeys.stepUp();
+      else {
+        const isTotp = method === 'totp';
+        const given = isTotp ? await ask('Code of your app') : await ask('Password', 'password');
+        if (given === null) return false;
+        await client.stepUp(isTotp ? { method, code: given } : { password: given });
+      }
+      return true;
+    }),
 });
 
 /** Finds out who is signed in; asks the service only if this browser has a session. */

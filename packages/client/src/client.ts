@@ -32,6 +32,9 @@ const EXPIRED: readonly string[] = ['unauthenticated', 'invalid_token'];
 /** The session is over, and no refresh helps. */
 const OVER: readonly string[] = ['session_ended', 'refresh_token_reused'];
 
+/** What `onStepUp` sends. If a refusal of these called it, it would wait for itself. */
+const OF_STEP_UP: readonly string[] = ['/auth/step-up', '/auth/passkey/options'];
+
 /** A client of one service. Failures are thrown: a `ProblemError` for an answer, the platform's error where there is none. */
 export interface Client<T extends Transport = Transport> {
   /**
@@ -254,7 +257,7 @@ class SessionClient {
   private async isMended(refusal: ProblemError, { path }: Call, seen: State | null): Promise<boolean> {
     if (OVER.includes(refusal.code)) await this.state.end(seen, refusal.code as SignedOutReason);
     if (refusal.code === 'insufficient_user_authentication')
-      return path !== '/auth/step-up' && this.isProven(refusal);
+      return !OF_STEP_UP.includes(path) && this.isProven(refusal);
     if (!EXPIRED.includes(refusal.code)) return false;
     await this.renew(seen);
     return (await this.state.read()) !== null;

@@ -38,7 +38,7 @@ export class KeyReader implements BearerReader, OnModuleInit {
     const found =
       this.blocks.secondsLeft(network) > 0
         ? this.living.remembered(digest)
-        : await this.living.find(digest, () => this.digests.allOf(token));
+        : await this.living.find(digest, () => this.digests.allOf(token), network);
     if (!('caller' in found)) throw refusalOf(found);
     const { caller } = found;
     this.use.note(caller.keyId);

@@ -5,6 +5,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { BoundedMap } from '../../platform/memory/bounded-map.js';
+import { LookUpLimit } from '../../rate-limit/look-up-limit.js';
 import { rolesAtLevel } from '../../sessions/role-level.js';
 import { FoundKeysRepository, type KeyWithOwner } from './found-keys.repository.js';
 import { KeyChanges } from './key-changes.js';
@@ -57,21 +58,30 @@ export class LivingKeys {
     private readonly changes: KeyChanges,
     private readonly clock: Clock,
     private readonly environment: Environment,
+    private readonly lookUps: LookUpLimit,
   ) {
     changes.onChange((ownerId) => this.forget(ownerId));
   }
 
   /**
-   * Finds a key by its current digest, or by those under former secrets, which are computed only if it must be read.
-   * Throws `dependency_unavailable`.
+   * Finds a key by its current digest, or by those under former secrets, which are computed only if it must be read. If a
+   * network is given, its look-ups in vain are limited; keys that are or were in use are read in any case. Throws
+   * `dependency_unavailable` and `rate_limited`.
    */
-  async find(current: KeyDigest, allDigests: () => readonly Buffer[]): Promise<LivingKey | DeadKey> {
-    return this.found(current.digest.toString('latin1'), async () => {
+  async find(
+    current: KeyDigest,
+    allDigests: () => readonly Buffer[],
+    network: string | null = null,
+  ): Promise<LivingKey | DeadKey> {
+    const name = current.digest.toString('latin1');
+    const query = async () => {
+      if (network !== null && !this.known.has(name)) this.lookUps.check(network);
       const found = await this.keys.findByDigest(allDigests());
       // A key that was made before the master secret changed is rewritten when it is used.
       if (found && found.key.secretId !== current.secretId) await this.keys.redigest(found.key, current);
       return found;
-    });
+    };
+    return this.found(name, query, network);
   }
 
   /** Finds a key by its current digest among those in use, without a query; others are as if they did not exist. */
@@ -90,24 +100,36 @@ export class LivingKeys {
     return judged(found, this.clock.nowMs(), this.environment.MFA_REQUIRED_ROLES);
   }
 
-  private async found(name: string, query: () => Promise<KeyWithOwner | null>): Promise<LivingKey | DeadKey> {
+  private async found(
+    name: string,
+    query: () => Promise<KeyWithOwner | null>,
+    network: string | null = null,
+  ): Promise<LivingKey | DeadKey> {
     this.changes.start();
     const trusted = this.trusted(name);
     if (trusted) return trusted;
     // Many requests of one key at once cost one query.
     const underWay =
-      this.reading.get(name) ?? this.read(name, query).finally(() => this.reading.delete(name));
+      this.reading.get(name) ?? this.read(name, query, network).finally(() => this.reading.delete(name));
     this.reading.set(name, underWay);
     return underWay;
   }
 
-  private async read(name: string, query: () => Promise<KeyWithOwner | null>): Promise<LivingKey | DeadKey> {
+  private async read(
+    name: string,
+    query: () => Promise<KeyWithOwner | null>,
+    network: string | null,
+  ): Promise<LivingKey | DeadKey> {
     const isWatching = this.changes.isCurrent;
     const { generation } = this.changes;
     const readMs = performance.now();
     const outcome = judged(await query(), this.clock.nowMs(), this.environment.MFA_REQUIRED_ROLES);
+    if (!('caller' in outcome)) {
+      this.known.delete(name);
+      if (network !== null) this.lookUps.count(network);
+    }
     // What changed while the query ran may not be in its answer, and would not be announced again.
-    if ('caller' in outcome && isWatching && generation === this.changes.generation)
+    else if (isWatching && generation === this.changes.generation)
       this.known.set(name, { key: outcome, ownerId: ownerIdOf(outcome.caller), readMs });
     return outcome;
   }

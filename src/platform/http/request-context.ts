@@ -46,6 +46,8 @@ export interface RequestContext {
   sessionIsOver: boolean;
   /** Why the access token was rejected; null if it was accepted or there was none. */
   tokenFault: string | null;
+  /** Why the caller's key could not be looked up; thrown after the rate limits have counted the request. */
+  credentialFault: Problem | null;
   /** The principal's account, if it was cached. */
   profile: Profile | null;
   /** The session of an authentic refresh token, key of the `refresh` policy. */
@@ -106,6 +108,7 @@ export function newRequestContext(
     tokenHolder: null,
     sessionIsOver: false,
     tokenFault: null,
+    credentialFault: null,
     profile: null,
     subjectId: null,
     refreshSessionId: null,

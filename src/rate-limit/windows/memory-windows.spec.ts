@@ -123,6 +123,37 @@ describe('a window in memory', () => {
   });
 });
 
+describe('a window that counts what has happened already', () => {
+  it('is full beyond its limit too, until the announced time', async () => {
+    await fc.assert(
+      fc.asyncProperty(schedule, fc.boolean(), async (pauses, exact) => {
+        const clock = new ManualClock(0);
+        const store = new MemoryWindows(clock);
+        const window = windowOf(exact ? 10 : 100, exact);
+        for (const pause of pauses) {
+          clock.advance(pause);
+          store.add(window);
+        }
+        const waitMs = store.waitOf(window);
+        if (waitMs === 0) return;
+        expect(await store.consume([window])).toMatchObject([{ allowed: false, waitMs }]);
+        clock.advance(waitMs - 1);
+        expect(store.waitOf(window)).toBe(1);
+        clock.advance(1);
+        expect(store.waitOf(window)).toBe(0);
+      }),
+    );
+  });
+
+  it('counts nothing when it is asked', () => {
+    const store = new MemoryWindows(new ManualClock());
+    const window = windowOf(1, true);
+    expect([store.waitOf(window), store.waitOf(window), store.size]).toEqual([0, 0, 0]);
+    store.add(window);
+    expect([store.waitOf(window), store.size]).toEqual([WINDOW_MS, 1]);
+  });
+});
+
 const caller = (key: string): Window => ({ ...windowOf(1, true), key });
 
 describe('the memory of windows', () => {

@@ -31,6 +31,22 @@ export class MemoryWindows implements WindowStore {
     return Promise.resolve(this.decide(windows, this.clock.nowMs()));
   }
 
+  /** Returns the milliseconds until a window has room, 0 if it has. Counts nothing. */
+  waitOf(window: Window): number {
+    const nowMs = this.clock.nowMs();
+    const log = this.logOf(window);
+    return log.countAt(nowMs, window) < window.limit ? 0 : log.waitAt(nowMs, window);
+  }
+
+  /** Counts what has happened already, also beyond the limit. */
+  add(window: Window): void {
+    const nowMs = this.clock.nowMs();
+    const log = this.logOf(window);
+    // Otherwise it could join a group that has left the window.
+    log.countAt(nowMs, window);
+    this.admit(window, log, nowMs);
+  }
+
   /** Forgets every admission. */
   clear(): void {
     this.logs.clear();
@@ -41,7 +57,7 @@ export class MemoryWindows implements WindowStore {
   }
 
   private decide(windows: readonly Window[], nowMs: number): Decision[] {
-    const logs = windows.map(({ key, windowMs }) => this.logs.get(windowMs)?.get(key) ?? new SlidingLog());
+    const logs = windows.map((window) => this.logOf(window));
     const counts = windows.map((window, index) => logs[index]!.countAt(nowMs, window));
     const admitted = windows.every(({ limit }, index) => counts[index]! < limit);
     if (admitted) for (const [index, window] of windows.entries()) this.admit(window, logs[index]!, nowMs);
@@ -51,6 +67,10 @@ export class MemoryWindows implements WindowStore {
       at: nowMs,
       waitMs: logs[index]!.waitAt(nowMs, window),
     }));
+  }
+
+  private logOf({ key, windowMs }: Window): SlidingLog {
+    return this.logs.get(windowMs)?.get(key) ?? new SlidingLog();
   }
 
   private admit(window: Window, log: SlidingLog, nowMs: number): void {

@@ -17,8 +17,7 @@ export class SlidingLog {
     if (this.starts.length > 0 && this.starts.at(-1)! > nowMs + windowMs) this.first = this.starts.length;
     while (this.first < this.starts.length && this.starts[this.first]! <= nowMs - windowMs) this.first++;
     if (this.first > this.starts.length / 2) this.compact();
-    const groups = this.starts.length - this.first;
-    return groups === 0 ? 0 : (groups - 1) * grain + this.fill;
+    return this.count(grain);
   }
 
   admit(nowMs: number, { windowMs, grain }: Window): void {
@@ -47,9 +46,15 @@ export class SlidingLog {
   }
 
   /** Returns the milliseconds until the oldest admissions leave and make room; 0 for an empty log. */
-  waitAt(nowMs: number, { windowMs }: Window): number {
-    const oldest = this.starts[this.first];
-    return oldest === undefined ? 0 : oldest + windowMs - nowMs;
+  waitAt(nowMs: number, { limit, windowMs, grain }: Window): number {
+    const beyond = Math.max(0, this.count(grain) - limit);
+    const leaving = this.starts[this.first + Math.floor(beyond / grain)];
+    return leaving === undefined ? 0 : leaving + windowMs - nowMs;
+  }
+
+  private count(grain: number): number {
+    const groups = this.starts.length - this.first;
+    return groups === 0 ? 0 : (groups - 1) * grain + this.fill;
   }
 
   private compact(): void {

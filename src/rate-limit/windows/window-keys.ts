@@ -45,6 +45,11 @@ export class WindowKeys {
     return this.window(policy, `user ${userId}`, ` device ${knownDeviceId ?? 'unknown'}`);
   }
 
+  /** Returns a window of the size of a policy, for what a network does before its requests are counted. */
+  windowOfNetwork(policy: Policy, network: string, purpose: string): Window {
+    return this.window(policy, `address ${network}`, ` ${purpose}`);
+  }
+
   private window({ name, limit, windowSeconds, exact }: Policy, subjectName: string, detail: string): Window {
     const subject = this.digest(subjectName);
     // Its moments stand for one request each; those of a bounded window of this size, for several.

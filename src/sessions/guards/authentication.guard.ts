@@ -57,7 +57,8 @@ export class AuthenticationGuard extends AuthGuard() {
   ): Promise<boolean> {
     const context = contextOf(request);
     await takeProgram(context, () => this.clients.byCredentials(request));
-    const isSettled = context.principal ?? context.tokenFault ?? context.bodyFault;
+    const { principal, tokenFault, credentialFault, bodyFault } = context;
+    const isSettled = principal ?? tokenFault ?? credentialFault ?? bodyFault;
     return isSettled || !hasToken ? true : this.readToken(execution, request, false);
   }
 

@@ -33,6 +33,7 @@ export class AuthorizationGuard implements CanActivate {
   canActivate(execution: ExecutionContext): boolean | Promise<boolean> {
     const rule = accessRuleOf(execution);
     const context = contextOf(execution.switchToHttp().getRequest<FastifyRequest>());
+    if (context.credentialFault) throw context.credentialFault;
     if (rule?.kind === 'public') {
       // A public route needs no token, but a forged one is still recorded, unless the route has no rate limit.
       if (!context.isOperational) this.refusals.recordForged(context);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Principal, type UsedKey, usedKeyOf } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
+import { Problem } from '../../platform/errors/problem.js';
 import { noteSubject } from '../../platform/http/origin.js';
 import type { RequestContext } from '../../platform/http/request-context.js';
 import { SessionState } from '../state/session-state.js';
@@ -34,7 +35,10 @@ export class TokenAcceptance {
   }
 }
 
-/** Takes the program that is read as the caller, or notes why there is none. */
+/**
+ * Takes the program that is read as the caller, or notes why there is none. If it cannot be looked up, the request is refused
+ * only after the limits have counted it; otherwise such refusals would cost the caller nothing.
+ */
 export async function takeProgram(
   context: RequestContext,
   read: () => Promise<Principal | null>,
@@ -44,6 +48,10 @@ export async function takeProgram(
     const { principal } = context;
     if (principal && principal.kind !== 'session') nameKey(context, usedKeyOf(principal));
   } catch (error) {
+    if (error instanceof Problem) {
+      context.credentialFault = error;
+      return true;
+    }
     context.tokenFault = TokenRefused.faultOf(error);
     if (error instanceof TokenRefused && error.usedKey) {
       nameKey(context, error.usedKey);

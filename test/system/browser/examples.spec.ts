@@ -33,8 +33,11 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
     await rm(service.temporary, { recursive: true });
   });
 
-  const post = async <T>(path: string, body: object): Promise<T> => {
-    const headers = { 'content-type': 'application/json' };
+  const post = async <T>(path: string, body: object, token?: string): Promise<T> => {
+    const headers = {
+      'content-type': 'application/json',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    };
     const answer = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
     expect(answer.status).toBe(201);
     return (await answer.json()) as T;
@@ -52,6 +55,30 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
     );
     const [{ user, password }] = items as [(typeof items)[number]];
     return { ...user, password };
+  };
+
+  const tokenOf = async ({ id }: Pick<Person, 'id'>, wanted: object = {}) =>
+    (await post<{ accessToken: string }>('/test/sessions', { userId: id, ...wanted })).accessToken;
+  /** The status of a GET with a token of a service account whose scope no example asks for. */
+  const statusForPrograms = async (address: string): Promise<number> => {
+    const about = { name: 'Nightly report', scopes: ['audit:read'] };
+    const admin = await tokenOf(await person('admin'));
+    const { id } = await post<{ id: string }>('/admin/service-accounts', about, admin);
+    const { key } = await post<{ key: string }>(`/admin/service-accounts/${id}/api-keys`, about, admin);
+    const granted = await fetch(`${url}/oauth/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${id}:${key}`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    });
+    const { access_token: token } = (await granted.json()) as { access_token: string };
+    return (await fetch(address, { headers: { authorization: `Bearer ${token}` } })).status;
+  };
+  const personWithApp = async (...roles: string[]) => {
+    const { items } = await post<{
+      items: { user: { id: string; email: string }; password: string; totpSecret: string }[];
+    }>('/test/users', { roles, totp: true });
+    const [{ user, password, totpSecret }] = items as [(typeof items)[number]];
+    return { ...user, password, totpSecret };
   };
 
   describe('of Express', () => {
@@ -72,11 +99,19 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
       await watched.page.goto(orders.url);
       return watched;
     };
-    const signIn = async (page: Page, { email, password }: Person) => {
+    const enter = async (page: Page, { email, password }: Person) => {
       await page.getByLabel('Email').fill(email);
       await page.locator('#sign-in').getByLabel('Password').fill(password);
       await page.getByRole('button', { name: 'Sign in' }).click();
-      await page.getByText(email).waitFor();
+    };
+    const signIn = async (page: Page, who: Person) => {
+      await enter(page, who);
+      await page.getByText(who.email).waitFor();
+    };
+    const answer = async (page: Page, label: string, text: string) => {
+      const dialog = page.getByRole('dialog', { name: 'Is it you?' });
+      await dialog.getByLabel(label, { exact: true }).fill(text);
+      await dialog.getByRole('button', { name: 'Continue' }).click();
     };
     const order = async (page: Page, article: string) => {
       await page.getByLabel('Article').fill(article);
@@ -107,11 +142,29 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
       const { cookies } = await post<{ cookies: [] }>('/test/sessions', { userId: staff.id, age: '20m' });
       await page.context().addCookies(cookies);
       await page.getByRole('button', { name: 'Delete Kettle' }).click();
-      const dialog = page.getByRole('dialog', { name: 'Is it still you?' });
-      await dialog.getByLabel('Password').fill(staff.password);
-      await dialog.getByRole('button', { name: 'Continue' }).click();
+      await answer(page, 'Password', staff.password);
       await page.getByRole('button', { name: 'Delete Kettle' }).waitFor({ state: 'detached' });
       expect(await page.locator('#message').textContent()).toBe('');
+    });
+
+    it('asks those who have an app for its code, at the login and for the proof', async () => {
+      const { page, complaints } = await open();
+      const staff = await personWithApp('admin');
+      const now = Date.now();
+      await enter(page, staff);
+      await answer(page, 'Code of your app, or a recovery code', codeOf(staff.totpSecret, now));
+      await page.getByText(staff.email).waitFor();
+      await order(page, 'Saucer');
+      const { cookies } = await post<{ cookies: [] }>('/test/sessions', { userId: staff.id, age: '20m' });
+      await page.context().addCookies(cookies);
+      await page.getByRole('button', { name: 'Delete Saucer' }).click();
+      await answer(page, 'Code of your app', codeOf(staff.totpSecret, now + 30_000));
+      await page.getByRole('button', { name: 'Delete Saucer' }).waitFor({ state: 'detached' });
+      expect(complaints).toEqual([]);
+    });
+
+    it('refuses a program whose token has other scopes', async () => {
+      expect(await statusForPrograms(`${orders.url}/orders`)).toBe(403);
     });
 
     it('refuses whoever deletes without the role, and pages of other sites', async () => {
@@ -190,8 +243,9 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
           () => null,
         )`);
     };
-    const tokenOf = async ({ id }: Pick<Person, 'id'>, wanted: object = {}) =>
-      (await post<{ accessToken: string }>('/test/sessions', { userId: id, ...wanted })).accessToken;
+    it('refuses a program whose token has other scopes', async () => {
+      expect(await statusForPrograms(`${notes.url}/notes`)).toBe(403);
+    });
 
     it('keeps the notes of everybody who is signed in', async () => {
       const call = await open();
@@ -285,6 +339,29 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
       await press(page, 'Continue');
     };
 
+    const addApp = async (page: Page): Promise<string> => {
+      await press(page, 'Add an app');
+      const secret = (await page.locator('form code').textContent())!;
+      await page.getByLabel('Code that it shows').fill(codeOf(secret, Date.now()));
+      await press(page, 'Confirm');
+      await page.getByText('Keep these').waitFor();
+      return secret;
+    };
+    /** The browser gets the cookies of another session of the account, whose login is 20 minutes old. */
+    const ageSession = async (page: Page) => {
+      const me = (await page.evaluate(
+        `fetch('${url}/users/me', { credentials: 'include' }).then((answer) => answer.json())`,
+      )) as { id: string };
+      const wanted = { userId: me.id, acr: 'aal2', age: '20m' };
+      const { cookies } = await post<{ cookies: [] }>('/test/sessions', wanted);
+      await page.context().addCookies(cookies);
+    };
+    /** The user has no passkey at hand, or closes the dialog of the browser. */
+    const dismissPasskeys = (page: Page) =>
+      page.evaluate(
+        `navigator.credentials.get = () => Promise.reject(new DOMException('Dismissed', 'NotAllowedError'))`,
+      );
+
     it('registers somebody, and shows in all tabs who is signed in', async () => {
       const { page, complaints } = await open();
       const email = await register(page);
@@ -310,11 +387,8 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
     it('adds an app, asks for its code at the next login, and for another proof when that is old', async () => {
       const { page } = await open();
       const email = await register(page);
-      await press(page, 'Add an app');
-      const secret = (await page.locator('form code').textContent())!;
+      const secret = await addApp(page);
       const now = Date.now();
-      await page.getByLabel('Code that it shows').fill(codeOf(secret, now));
-      await press(page, 'Confirm');
       const codes = (await page.getByText('Keep these').locator('code').textContent())!.split(' ');
       expect(codes).toHaveLength(10);
       await press(page, 'Sign out');
@@ -322,12 +396,7 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
       await logIn(page, email);
       await answer(page, codes[0]!);
       await isSignedIn(page);
-      const me = (await page.evaluate(
-        `fetch('${url}/users/me', { credentials: 'include' }).then((answer) => answer.json())`,
-      )) as { id: string };
-      const wanted = { userId: me.id, acr: 'aal2', age: '20m' };
-      const { cookies } = await post<{ cookies: [] }>('/test/sessions', wanted);
-      await page.context().addCookies(cookies);
+      await ageSession(page);
       await press(page, 'Remove App');
       await answer(page, codeOf(secret, now + 30_000));
       await page.getByRole('button', { name: 'Remove App' }).waitFor({ state: 'detached' });
@@ -345,6 +414,64 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
       await press(page, 'Sign out');
       await press(page, 'Use a passkey');
       await page.getByText(email).waitFor();
+    });
+
+    it('adds no passkey without its name, and signs in by a recovery code whoever has the passkey elsewhere', async () => {
+      const { page } = await open();
+      const passkeys = await authenticator(page);
+      const email = await register(page);
+      await press(page, 'Add a passkey');
+      await press(page, 'Cancel');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      expect(await page.getByText('Keep these').count()).toBe(0);
+      await press(page, 'Add a passkey');
+      await answer(page, 'Laptop');
+      const codes = (await page.getByText('Keep these').locator('code').textContent())!.split(' ');
+      expect(await passkeys.count()).toBe(1);
+      await press(page, 'Sign out');
+      await isSignedOut(page);
+      await dismissPasskeys(page);
+      await logIn(page, email);
+      await answer(page, codes[0]!);
+      await isSignedIn(page);
+    });
+
+    it('asks for the first method of a refusal, which can be the password of an account with a passkey', async () => {
+      const { page } = await open();
+      await register(page);
+      const refusal = {
+        status: 401,
+        contentType: 'application/problem+json',
+        headers: { 'access-control-allow-origin': account.url, 'access-control-allow-credentials': 'true' },
+        json: {
+          status: 401,
+          code: 'insufficient_user_authentication',
+          methods: ['password', 'passkey'],
+        },
+      };
+      await page.route('**/users/me/factors/totp', (route) => route.fulfill(refusal), { times: 1 });
+      await press(page, 'Add an app');
+      await page.getByRole('dialog', { name: 'Password' }).locator('input').fill(PASSWORD);
+      await press(page, 'Continue');
+      await page.getByRole('img', { name: 'QR code for the app' }).waitFor();
+      expect(await page.getByRole('alert').textContent()).toBe('');
+    });
+
+    it('asks for the code of the app where a proof by the passkey is dismissed', async () => {
+      const { page } = await open();
+      await authenticator(page);
+      await register(page);
+      const secret = await addApp(page);
+      const now = Date.now();
+      await press(page, 'Add a passkey');
+      await answer(page, 'Laptop');
+      await page.getByRole('button', { name: 'Remove Laptop' }).waitFor();
+      await ageSession(page);
+      await dismissPasskeys(page);
+      await press(page, 'Remove Laptop');
+      await answer(page, codeOf(secret, now + 30_000));
+      await page.getByRole('button', { name: 'Remove Laptop' }).waitFor({ state: 'detached' });
+      expect(await page.getByRole('alert').textContent()).toBe('');
     });
 
     it('ends a session on another device, and resets a forgotten password', async () => {

@@ -1,13 +1,18 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { logIn, newAddress, PASSWORD, register, signUp } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { type Challenge, codeOf, enrolTotp } from '../../support/app/factors.js';
 import { mailTo } from '../../support/app/mails.js';
+import { createPerson } from '../../support/app/people.js';
 import { startApp, type TestApp } from '../../support/app/test-app.js';
 import { documentedProgram, documentedProgramWithClient } from '../../support/browser/documented-program.js';
 import { bundled } from '../../support/packages/bundled.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
 
+const run = promisify(execFile);
 const ISSUER = 'https://auth.example.com';
 const NEW_PASSWORD = 'seven quiet herons cross the weir';
 
@@ -68,6 +73,25 @@ describe('docs/integration.md', () => {
       { cookie: `other_access_token=${accessToken}` },
     ])
       await expect(caller(headers)).rejects.toThrow(/Compact JWS|signature/);
+  });
+
+  it('creates a service account, and a key that follows the revocations', async () => {
+    const page = await readFile('docs/integration.md', 'utf8');
+    const [, ofAccount, ofKey] = /```sh\n(curl [^`]*?\/service-accounts)\n(curl [^`]*?\/api-keys")\n```/.exec(
+      page,
+    )!;
+    const { accessToken } = await createPerson(app, { roles: ['admin'] });
+    const answerTo = async (command: string, env: object = {}) => {
+      const text = command.replace('https://auth.example.com', app.url);
+      const { PATH } = process.env;
+      const { stdout } = await run('bash', ['--norc', '-euc', text], {
+        env: { PATH, ADMIN_TOKEN: accessToken, ...env },
+      });
+      return JSON.parse(stdout) as { id: string; key: string };
+    };
+    const { id } = await answerTo(ofAccount!);
+    const { key } = await answerTo(ofKey!, { CLIENT_ID: id });
+    expect((await app.call({ url: '/revocations', token: key })).statusCode).toBe(200);
   });
 
   describe('has a page', () => {
@@ -206,6 +230,26 @@ describe('docs/integration.md', () => {
       expect((await withPackage.callApi('/orders')).status).toBe(200);
       const twice = [['Code of your app'], ['Your password'], ['Code of your app'], ['Your password']];
       expect(prompt.mock.calls).toEqual(twice);
+    });
+
+    it('prove by the password where the browser rejects the passkey of the account', async () => {
+      const refused = JSON.stringify({ code: 'insufficient_user_authentication' });
+      const ofApi = [401, 200].map((status) => new Response(refused, { status }));
+      const answers: Record<string, () => Response | undefined> = {
+        '/orders': () => ofApi.shift(),
+        '/users/me/factors': () => Response.json({ items: [{ type: 'passkey' }] }),
+        '/auth/passkey/options': () => Response.json({ challenge: 'one', options: { challenge: 'AAAA' } }),
+      };
+      inTheWay = (url) => answers[url]?.();
+      const get = vi.fn().mockRejectedValue(new DOMException('Dismissed', 'NotAllowedError'));
+      vi.stubGlobal('navigator', { locks: navigator.locks, credentials: { get } });
+      const prompt = vi.fn(() => PASSWORD);
+      vi.stubGlobal('prompt', prompt);
+      const withPackage = await programWithClient();
+      await withPackage.logIn(await register(app), PASSWORD);
+      expect((await withPackage.callApi('/orders')).status).toBe(200);
+      expect(get).toHaveBeenCalledTimes(1);
+      expect(prompt.mock.calls).toEqual([['Your password']]);
     });
 
     it('retry its refresh after a limit, an outage and a network failure', async () => {

@@ -117,6 +117,15 @@ describe('@portcullis/client, where something goes wrong', () => {
       expect(asked).toEqual(['passkey,totp']);
     });
 
+    it('and throws the refusal of a passkey with which the session cannot prove itself', async () => {
+      const one = await signedIn({ onStepUp: () => one.passkeys.stepUp().then(() => true) });
+      answers.push(
+        () => insufficient('passkey'),
+        () => insufficient('password'),
+      );
+      expect(await failure(one.me())).toMatchObject({ methods: ['password'] });
+    });
+
     it('by one method after the other, where a session needs two', async () => {
       const { one, asked } = await asking();
       answers.push(

@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
+import { newKey } from '../../src/machines/keys/key-format.js';
+import { FoundKeysRepository } from '../../src/machines/keys/found-keys.repository.js';
+import { SystemRandomness } from '../../src/platform/crypto/randomness.js';
+import { PlatformErrors } from '../../src/platform/errors/platform.errors.js';
+import { Problem } from '../../src/platform/errors/problem.js';
+import { basic } from '../support/app/oauth.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { type Machine, ServiceAccountsOf } from '../support/app/service-accounts.js';
+import { startApp, type TestApp, type TestRequest } from '../support/app/test-app.js';
+import { type RulesFile, writeRules } from '../support/gateway/rules-file.js';
+import { ManualClock } from '../support/time/manual-clock.js';
+
+const RULES = { app: { access: 'signed-in', audience: 'app', scopes: ['orders:read'] } };
+const NO_SUCH_ACCOUNT = '0197a1b2-0000-7000-8000-000000000001';
+const GRANT = 'grant_type=client_credentials';
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+
+/** The trail is written behind the answer; a busy machine takes a little longer. */
+const SLOW = { timeout: 10_000 };
+
+const madeUp = () => newKey('user', new SystemRandomness());
+
+describe('look-ups of API keys', () => {
+  const clock = new ManualClock(Date.now());
+  let rules: RulesFile;
+  let app: TestApp;
+  let accounts: ServiceAccountsOf;
+  let lookUp: MockInstance<FoundKeysRepository['findByDigest']>;
+  let host: string;
+
+  beforeAll(async () => {
+    rules = await writeRules(RULES);
+    app = await startApp({
+      clock,
+      variables: {
+        GATEWAY_PEERS: '127.0.0.1',
+        GATEWAY_RULES_FILE: rules.path,
+        TRUSTED_PROXIES: '127.0.0.1',
+        RATE_LIMIT_ADDRESS: '20/60',
+        RATE_LIMIT_DEFAULT: '10/60',
+        RATE_LIMIT_KEY: '3/60',
+        RATE_LIMIT_LOGIN_ADDRESS: '5/60',
+        RATE_LIMIT_GATE: '100/60',
+      },
+    });
+    lookUp = vi.spyOn(app.app.get(FoundKeysRepository, { strict: false }), 'findByDigest');
+  });
+  afterAll(async () => {
+    lookUp.mockRestore();
+    await app.close();
+    await rules.remove();
+  });
+
+  let hosts = 0;
+  beforeEach(async () => {
+    hosts += 1;
+    host = `198.51.100.${hosts}`;
+    clock.advance(60_000);
+    accounts = await ServiceAccountsOf.of(app);
+    lookUp.mockReset();
+  });
+
+  /** Sends a request from the address of the test. */
+  const call = (request: TestRequest, from = host) =>
+    app.call({ ...request, headers: { 'x-forwarded-for': from, ...request.headers } });
+  const read = (key: string) => call({ url: '/audit/seals', token: key });
+  const ask = (key: string, from = host) =>
+    call({ url: '/gate/app', token: key, headers: { 'x-forwarded-method': 'GET' } }, from);
+  const token = (key: string, id = NO_SUCH_ACCOUNT) =>
+    call({ url: '/oauth/token', body: GRANT, headers: { ...FORM, authorization: basic(id, key) } });
+  const statuses = async (count: number, send: () => ReturnType<typeof call>) => {
+    const found = [];
+    for (let sent = 0; sent < count; sent += 1) found.push((await send()).statusCode);
+    return found;
+  };
+  const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
+  const refusalsOf = (requestId: unknown) =>
+    asSuperuser<{ details: object }>(
+      app.database,
+      `SELECT details FROM audit_events WHERE type = 'excess_rate_limit_exceeded' AND request_id = $1`,
+      [requestId],
+    );
+
+  it.each([
+    ['a route whose own limit refuses first', () => read(madeUp()), 10],
+    ['the token endpoint', () => token(madeUp()), 5],
+    ['the gateway', () => ask(madeUp()), 20],
+  ])('are no more for made-up keys than the limit of the address: %s', async (_, send, answered) => {
+    expect(await statuses(60, send)).toEqual([...times(answered, 401), ...times(60 - answered, 429)]);
+    expect(lookUp).toHaveBeenCalledTimes(20);
+    const refused = await send();
+    expect(refused.headers).toMatchObject({ 'retry-after': '60', ratelimit: '"address";r=0;t=60' });
+    clock.advance(60_000);
+    expect((await send()).statusCode).toBe(401);
+  });
+
+  it('that are refused are recorded once, with the rule of the gateway, in the form of each route', async () => {
+    await statuses(20, () => ask(madeUp()));
+    const refused = await ask(madeUp());
+    expect(refused.json()).toMatchObject({ code: 'rate_limited', 'violated-policies': ['address'] });
+    const details = { policies: ['address'], retryAfterSeconds: 60, rule: 'app' };
+    await expect.poll(() => refusalsOf(refused.headers['x-request-id']), SLOW).toEqual([{ details }]);
+    const client = await token(madeUp());
+    expect(client.statusCode).toBe(429);
+    expect(client.json()).toMatchObject({ error: 'temporarily_unavailable' });
+    expect(client.headers['retry-after']).toBe('60');
+  });
+
+  it('of a stranger shut out no key in use, and no key of another address', async () => {
+    const [used, unused] = [await accounts.create('orders:read'), await accounts.create('orders:read')];
+    expect((await ask(used.key)).statusCode).toBe(200);
+    await statuses(30, () => read(madeUp()));
+    expect((await ask(used.key)).statusCode).toBe(200);
+    expect((await token(used.key, used.id)).statusCode).toBe(200);
+    expect((await ask(unused.key)).statusCode).toBe(429);
+    expect((await ask(unused.key, '203.0.113.2')).statusCode).toBe(200);
+    expect((await ask(unused.key)).statusCode).toBe(200);
+  });
+
+  it('are not limited for good keys, however many are used for the first time at once', async () => {
+    const account = await accounts.create('orders:read');
+    const keys: Machine[] = [];
+    for (let made = 0; made < 40; made += 1) {
+      if (made % 9 === 0) clock.advance(60_000);
+      keys.push(await accounts.keyOf(account, ['orders:read']));
+    }
+    const answers = await Promise.all(keys.map(({ key }) => ask(key)));
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(times(40, 200));
+    expect(lookUp).toHaveBeenCalledTimes(40);
+  });
+
+  it.each([
+    ['a route', () => read(madeUp()), 3],
+    ['the token endpoint', () => token(madeUp()), 3],
+    ['the gateway', () => ask(madeUp()), 100],
+  ])('that fail are limited, but not as those of made-up keys: %s', async (_, send, admitted) => {
+    const problem = new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 1 });
+    lookUp.mockRejectedValue(problem);
+    expect(await statuses(admitted + 2, send)).toEqual([...times(admitted, 503), 429, 429]);
+    expect((await send()).json()).not.toMatchObject({ 'violated-policies': ['address'] });
+    lookUp.mockReset();
+    expect((await read(madeUp())).statusCode).toBe(401);
+  });
+
+  it('are no more for a key that has expired than for made-up ones, although it was in use', async () => {
+    const { key } = await accounts.create('orders:read');
+    expect((await ask(key)).statusCode).toBe(200);
+    clock.advance(91 * 86_400_000);
+    lookUp.mockClear();
+    expect(await statuses(40, () => ask(key))).toEqual([...times(20, 401), ...times(20, 429)]);
+    expect(lookUp).toHaveBeenCalledTimes(20);
+  });
+});
