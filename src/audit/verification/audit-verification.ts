@@ -8,6 +8,7 @@ import { SealsRepository } from '../seals/seals.repository.js';
 import { CheckpointCheck } from './checkpoint-check.js';
 import { type Fault, sealFault } from './fault.js';
 import { CHAIN_START, type ChainEnd } from './seal-check.js';
+import { type Pace, RestingPace } from './pace.js';
 import { TrailWalk } from './trail-walk.js';
 import { VerifiedSoFar } from './verified-so-far.js';
 
@@ -20,6 +21,8 @@ export interface VerificationOptions {
   readonly checkpoints?: readonly Checkpoint[];
   /** Aborts the verification between two seals. It then throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** How the verification shares the process with other work; by default not at all. */
+  readonly pace?: Pace;
   /** Called with the number of entries verified so far. */
   readonly onProgress?: (entries: number) => void;
 }
@@ -66,7 +69,8 @@ export class AuditVerification {
   /**
    * Verifies what was sealed since the last call, by this process or the previous one, against the chain as it was
    * then. The first call verifies everything. Intended for a schedule: each fault is reported once, and again if the
-   * process ended before the next call. If the signal aborts it, the next call continues from there.
+   * process ended before the next call. If the signal aborts it, the next call continues from there. Requests are answered
+   * meanwhile.
    */
   async verifyNew(signal?: AbortSignal): Promise<Verification> {
     if (this.behindFault) this.progress.stop(this.behindFault);
@@ -77,6 +81,7 @@ export class AuditVerification {
     // If the chain was replaced or shortened, even by retention, nothing is known about it any more.
     const { verification, end } = await this.run(isThere ? last : CHAIN_START, {
       ...(signal && { signal }),
+      pace: new RestingPace(),
       onLink: (link) => this.progress.pass(link),
     });
     const firstFault = verification.firstFault ?? (isThere ? null : lossOf(last, now, end));
@@ -87,7 +92,7 @@ export class AuditVerification {
 
   private async run(
     start: ChainEnd | Date,
-    { from, to, checkpoints = [], onProgress, onLink, signal }: RunOptions,
+    { from, to, checkpoints = [], onProgress, onLink, pace, signal }: RunOptions,
   ) {
     const now = this.clock.now();
     await this.trust.load();
@@ -100,7 +105,7 @@ export class AuditVerification {
     let entries = 0;
     let erased = 0;
     let firstFault: Fault | null = null;
-    for await (const step of this.trail.walk({ start, until })) {
+    for await (const step of this.trail.walk({ start, until, ...(pace && { pace }) })) {
       signal?.throwIfAborted();
       const replaced = 'seal' in step ? check.faultOf(step.seal) : null;
       firstFault ??= replaced ?? step.faults[0] ?? null;

@@ -14,6 +14,7 @@ import { type Fault, outOfRangeSealFault } from './fault.js';
 import { erasureFault, MemberCheck, outOfRangeFault, unsealedFault } from './member-check.js';
 import { DroppedPartitions } from './dropped-partitions.js';
 import { ErasedPeople, isErased } from './erased-people.js';
+import { FULL_SPEED, type Pace } from './pace.js';
 import { type ChainEnd, CHAIN_START, linkFault, ownFault } from './seal-check.js';
 import { trailStep, type WalkStep } from './walk-step.js';
 
@@ -24,6 +25,9 @@ import { trailStep, type WalkStep } from './walk-step.js';
 const ENTRIES_AHEAD = 10_000;
 const MIN_SEALS = 10;
 const MAX_SEALS = 2000;
+
+/** A seal by itself takes as long to verify as so many entries. */
+const ENTRIES_PER_SEAL = 10;
 
 /**
  * Maximum number of entries and of seals reported outside all ranges, and of forged seals before a range. One is too
@@ -38,6 +42,8 @@ const MAX_OUT_OF_RANGE = 100;
 export interface WalkPlan {
   readonly start: ChainEnd | Date;
   readonly until: Date | null;
+  /** By default at full speed. */
+  readonly pace?: Pace;
 }
 
 type Streams = Readonly<Record<EntryTable, EntryStream>>;
@@ -91,7 +97,7 @@ export class TrailWalk {
     if (faults.length > 0) yield trailStep(faults);
   }
 
-  private async *ranges({ start: from, until }: WalkPlan): AsyncGenerator<WalkStep> {
+  private async *ranges({ start: from, until, pace = FULL_SPEED }: WalkPlan): AsyncGenerator<WalkStep> {
     await this.trust.load();
     const forged: Seal[] = [];
     const note = (seal: Seal) => forged.length < MAX_OUT_OF_RANGE && forged.push(seal);
@@ -103,12 +109,13 @@ export class TrailWalk {
     const start = before ?? (from instanceof Date ? CHAIN_START : from);
     const stated = await this.stated();
     const streams: Streams = {
-      audit_events: new EntryStream(this.entries, 'audit_events', start.toPosition),
-      audit_calls: new EntryStream(this.entries, 'audit_calls', start.toPosition),
+      audit_events: new EntryStream(this.entries, 'audit_events', start.toPosition, pace),
+      audit_calls: new EntryStream(this.entries, 'audit_calls', start.toPosition, pace),
     };
     let end = start;
     for await (const page of this.sealPages(start)) {
       for (const seal of page) {
+        await pace.worked(ENTRIES_PER_SEAL);
         const own = this.own(seal);
         if (own.length > 0) {
           // Not a link of the chain. Continuing from it would omit everything after it.
