@@ -64,7 +64,7 @@ export class Admission {
       const waitMs = Math.max(...violated.map((verdict) => verdict.waitMs));
       await this.refuse(request, new RateLimited([first, ...others], waitMs));
     }
-    context.counted = refundable(count, policies, windows);
+    context.counted = new Refundable(count, policies, windows);
   }
 
   /** Admits a request that matches no route (404, 405) or comes from a cross-site page: counted by its address alone. */
@@ -116,16 +116,28 @@ export class Admission {
   }
 }
 
-/** Returns the ways to take a count back; each window is taken back once, also if both are used. */
-function refundable(count: Count, policies: readonly Policy[], windows: readonly Window[]): CountedRequest {
-  let standing = policies.map((policy, index) => ({ policy, window: windows[index]! }));
-  const refund = async (isRefunded: (policy: Policy) => boolean) => {
-    const refunded = standing.filter(({ policy }) => isRefunded(policy));
-    standing = standing.filter(({ policy }) => !isRefunded(policy));
-    if (refunded.length > 0) await count.refund(refunded.map(({ window }) => window));
-  };
-  return {
-    refund: () => refund(({ exact }) => exact),
-    refundShared: () => refund(isSharedByStrangers),
-  };
+/** A count that can be taken back, each window once, also if both ways are used. */
+class Refundable implements CountedRequest {
+  private refunded: readonly Policy[] = [];
+
+  constructor(
+    private readonly count: Count,
+    private readonly policies: readonly Policy[],
+    private readonly windows: readonly Window[],
+  ) {}
+
+  refund(): Promise<void> {
+    return this.takeBack(({ exact }) => exact);
+  }
+
+  refundShared(): Promise<void> {
+    return this.takeBack(isSharedByStrangers);
+  }
+
+  private async takeBack(isMeant: (policy: Policy) => boolean): Promise<void> {
+    const standing = this.policies.filter((policy) => isMeant(policy) && !this.refunded.includes(policy));
+    this.refunded = [...this.refunded, ...standing];
+    const windows = this.windows.filter((_, index) => standing.includes(this.policies[index]!));
+    if (windows.length > 0) await this.count.refund(windows);
+  }
 }

@@ -8,7 +8,7 @@ import { SealsRepository } from '../seals/seals.repository.js';
 import { CheckpointCheck } from './checkpoint-check.js';
 import { type Fault, sealFault } from './fault.js';
 import { CHAIN_START, type ChainEnd } from './seal-check.js';
-import { type Pace, RestingPace } from './pace.js';
+import { type Pace, VerificationPace } from './pace.js';
 import { TrailWalk } from './trail-walk.js';
 import { VerifiedSoFar } from './verified-so-far.js';
 
@@ -81,7 +81,7 @@ export class AuditVerification {
     // If the chain was replaced or shortened, even by retention, nothing is known about it any more.
     const { verification, end } = await this.run(isThere ? last : CHAIN_START, {
       ...(signal && { signal }),
-      pace: new RestingPace(),
+      pace: new VerificationPace(),
       onLink: (link) => this.progress.pass(link),
     });
     const firstFault = verification.firstFault ?? (isThere ? null : lossOf(last, now, end));

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { RestingPace } from '../../platform/clock/resting-pace.js';
 
 /** How a verification shares the process with other work. */
 export interface Pace {
@@ -11,24 +11,8 @@ export interface Pace {
 /** For a process that does nothing else. */
 export const FULL_SPEED: Pace = { pageSize: 2000, worked: async () => undefined };
 
-/** Entries between two rests: about 2 ms of work. */
-const SLICE = 200;
-/** Twice the time of a slice; milliseconds. */
-const REST_MS = 5;
-
-/**
- * For a process that answers requests: rests after every few milliseconds of work. A verification without rests takes turns of
- * 15 ms with everything else, and then all requests of a turn wait that long.
- */
-export class RestingPace implements Pace {
+/** For a process that answers requests. */
+export class VerificationPace extends RestingPace implements Pace {
   // Node.js reads a page in one turn of its event loop, too.
   readonly pageSize = 500;
-  private sinceRest = 0;
-
-  async worked(entries: number): Promise<void> {
-    this.sinceRest += entries;
-    if (this.sinceRest < SLICE) return;
-    this.sinceRest = 0;
-    await wait(REST_MS);
-  }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { AuditVerification, type Verification } from './audit-verification.js';
-import { RestingPace } from './pace.js';
+import { VerificationPace } from './pace.js';
 
 /** Maximum number of ranges being verified or waiting. */
 const MAX_WAITING = 10;
@@ -29,7 +29,7 @@ export class SharedVerification {
     if (this.flights.size >= MAX_WAITING)
       throw new Problem(PlatformErrors.overloaded, { retryAfterSeconds: 15 });
     const flight = this.last
-      .then(() => this.verification.verify({ ...range, pace: new RestingPace() }))
+      .then(() => this.verification.verify({ ...range, pace: new VerificationPace() }))
       .finally(() => this.flights.delete(key));
     this.last = flight.catch(() => undefined);
     this.flights.set(key, flight);

@@ -5,8 +5,8 @@ import type { RequestContext } from '../../platform/http/request-context.js';
 import type { KeyPart, Policy } from '../policies/policy.js';
 import { grainOf, grainOfPolicy, type Window } from './window.js';
 
-/** Digests to cache; beyond it all are dropped, since computing one again takes a few microseconds. */
-const MAX_DIGESTS = 20_000;
+/** Windows of a policy to cache; beyond it all are dropped, since computing one again takes a few microseconds. */
+const MAX_WINDOWS = 10_000;
 
 /** 96 bits: among a billion callers, the probability that two share a bucket is 10^-11. */
 const DIGEST_LENGTH = 16;
@@ -25,7 +25,7 @@ export interface AccountSubject {
  */
 @Injectable()
 export class WindowKeys {
-  private readonly digests = new Map<string, string>();
+  private readonly windows = new WeakMap<Policy, Map<string, Window>>();
 
   constructor(private readonly masterKey: MasterKey) {}
 
@@ -50,13 +50,25 @@ export class WindowKeys {
     return this.window(policy, `address ${network}`, ` ${purpose}`);
   }
 
-  private window({ name, limit, windowSeconds, exact }: Policy, subjectName: string, detail: string): Window {
-    const subject = this.digest(subjectName);
+  /** The same object for the same window, so that whoever looks up its key need not hash a new string. */
+  private window(policy: Policy, subject: string, detail: string): Window {
+    let windows = this.windows.get(policy);
+    if (!windows) this.windows.set(policy, (windows = new Map<string, Window>()));
+    const name = `${subject} ${detail}`;
+    let window = windows.get(name);
+    if (window) return window;
+    if (windows.size >= MAX_WINDOWS) windows.clear();
+    window = this.newWindow(policy, subject, detail);
+    windows.set(name, window);
+    return window;
+  }
+
+  private newWindow({ name, limit, windowSeconds, exact }: Policy, subject: string, detail: string): Window {
     // Its moments stand for one request each; those of a bounded window of this size, for several.
     const grain = exact && grainOf(limit) > 1 ? ' exact' : '';
     const scope = `${name} ${limit}/${windowSeconds}${grain}${detail}`;
     return {
-      key: `portcullis:rl:{${subject}}${this.digest(scope)}`,
+      key: `portcullis:rl:{${this.digest(subject)}}${this.digest(scope)}`,
       limit,
       windowMs: windowSeconds * 1000,
       grain: grainOfPolicy({ limit, exact }),
@@ -64,12 +76,7 @@ export class WindowKeys {
   }
 
   private digest(text: string): string {
-    const known = this.digests.get(text);
-    if (known !== undefined) return known;
-    const digest = this.masterKey.mac('rate-limit-key', text).toString('base64url').slice(0, DIGEST_LENGTH);
-    if (this.digests.size >= MAX_DIGESTS) this.digests.clear();
-    this.digests.set(text, digest);
-    return digest;
+    return this.masterKey.mac('rate-limit-key', text).toString('base64url').slice(0, DIGEST_LENGTH);
   }
 }
 

@@ -3,35 +3,10 @@ import { EntrySigner } from '../../../src/audit/entry/entry-signer.js';
 import { SealTrust } from '../../../src/audit/seals/seal-trust.js';
 import { SharedVerification } from '../../../src/audit/verification/shared-verification.js';
 import { CALL, startTrail, type Trail } from '../../support/audit/trail.js';
+import { mostInATurn } from '../../support/event-loop/most-in-a-turn.js';
 
 /** Less than 5 ms of work. */
 const MOST_IN_A_TURN = 300;
-
-/** Returns the most calls of a method in one turn of the event loop, during which nothing else can proceed. */
-async function mostInATurn<T extends object>(
-  target: T,
-  method: keyof T,
-  work: () => Promise<unknown>,
-): Promise<{ most: number; all: number }> {
-  const original = target[method] as (...parameters: unknown[]) => unknown;
-  let [inTurn, most, all] = [0, 0, 0];
-  const endTurn = () => {
-    most = Math.max(most, inTurn);
-    inTurn = 0;
-    next = setImmediate(endTurn);
-  };
-  let next = setImmediate(endTurn);
-  Object.assign(target, {
-    [method]: (...parameters: unknown[]) => {
-      inTurn += 1;
-      all += 1;
-      return original.apply(target, parameters);
-    },
-  });
-  await work();
-  clearImmediate(next);
-  return { most: Math.max(most, inTurn), all };
-}
 
 describe('the verification of a service that answers requests', () => {
   let trail: Trail;
