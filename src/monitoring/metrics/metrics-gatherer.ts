@@ -45,11 +45,11 @@ export class MetricsGatherer {
       this.latest.set(worker.id, message.figures);
       this.waiting.get(`${message.round} ${worker.id}`)?.();
     } else {
-      tell(worker, { metrics: 'gathered', request: message.request, figures: await this.gather() });
+      tell(worker, { metrics: 'gathered', request: message.request, text: await this.gather() });
     }
   }
 
-  private async gather(): Promise<WorkerMetrics[]> {
+  private async gather(): Promise<string> {
     const round = ++this.rounds;
     const living = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
     const answered = new Set<number>();
@@ -59,7 +59,7 @@ export class MetricsGatherer {
     const known = Array.from(this.latest, ([id, figures]) =>
       answered.has(id) ? figures : countsOf(figures),
     );
-    return [...known, this.ofEnded, [await this.ownStart.get()]];
+    return aggregated([...known, this.ofEnded, [await this.ownStart.get()]]).metrics();
   }
 
   /** Requests a worker's metrics. Returns whether they arrived in time. */
@@ -87,8 +87,8 @@ function tell(worker: Worker, message: FromSupervisor): void {
 const countsOf = (figures: WorkerMetrics) => figures.filter(({ type }) => String(type) !== 'gauge');
 
 function sumOf(all: readonly WorkerMetrics[]): WorkerMetrics {
-  const summed = AggregatorRegistry.aggregate(
-    all as object[],
-  ).getMetricsAsArray() as unknown as WorkerMetrics;
+  const summed = aggregated(all).getMetricsAsArray() as unknown as WorkerMetrics;
   return summed.map(({ help, name, type, values, aggregator }) => ({ help, name, type, values, aggregator }));
 }
+
+const aggregated = (all: readonly WorkerMetrics[]) => AggregatorRegistry.aggregate(all as object[]);

@@ -1,16 +1,10 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import cluster from 'node:cluster';
 import { setTimeout as wait } from 'node:timers/promises';
-import { AggregatorRegistry } from 'prom-client';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { Metrics } from './metrics.js';
-import {
-  type FromSupervisor,
-  type FromWorker,
-  isAboutMetrics,
-  type WorkerMetrics,
-} from './worker-messages.js';
+import { type FromSupervisor, type FromWorker, isAboutMetrics } from './worker-messages.js';
 
 /**
  * Longer than the supervisor waits for the slowest worker, and well below the usual scrape timeout of 10 s;
@@ -24,7 +18,7 @@ const TIMEOUT_MS = 3_000;
  */
 @Injectable()
 export class ServiceMetrics implements OnModuleInit, OnModuleDestroy {
-  private readonly waiting = new Map<number, (figures: readonly WorkerMetrics[]) => void>();
+  private readonly waiting = new Map<number, (text: string) => void>();
   private requests = 0;
   private readonly listener = (message: unknown) => {
     if (isAboutMetrics(message)) void this.receive(message as FromSupervisor);
@@ -45,22 +39,21 @@ export class ServiceMetrics implements OnModuleInit, OnModuleDestroy {
    * complete.
    */
   async text(): Promise<string> {
-    if (!cluster.isWorker) return this.metrics.registry.metrics();
-    return AggregatorRegistry.aggregate((await this.gathered()) as object[]).metrics();
+    return cluster.isWorker ? this.ofAllWorkers() : this.metrics.registry.metrics();
   }
 
-  private async gathered(): Promise<readonly WorkerMetrics[]> {
+  private async ofAllWorkers(): Promise<string> {
     const request = ++this.requests;
-    const answer = new Promise<readonly WorkerMetrics[]>((resolve) => this.waiting.set(request, resolve));
+    const answer = new Promise<string>((resolve) => this.waiting.set(request, resolve));
     tell({ metrics: 'wanted', request });
-    const figures = await Promise.race([answer, wait(TIMEOUT_MS, null, { ref: false })]);
+    const text = await Promise.race([answer, wait(TIMEOUT_MS, null, { ref: false })]);
     this.waiting.delete(request);
-    if (!figures) throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 1 });
-    return figures;
+    if (text === null) throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 1 });
+    return text;
   }
 
   private async receive(message: FromSupervisor): Promise<void> {
-    if (message.metrics === 'gathered') return this.waiting.get(message.request)?.(message.figures);
+    if (message.metrics === 'gathered') return this.waiting.get(message.request)?.(message.text);
     const figures = await this.metrics.registry.getMetricsAsJSON();
     tell({ metrics: 'given', round: message.round, figures });
   }

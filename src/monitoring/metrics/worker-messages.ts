@@ -11,10 +11,13 @@ export type FromWorker =
   | { readonly metrics: 'wanted'; readonly request: number }
   | { readonly metrics: 'given'; readonly round: number; readonly figures: WorkerMetrics };
 
-/** From the supervisor to a worker: a request for its metrics, or the metrics of all workers. */
+/**
+ * From the supervisor to a worker: a request for its metrics, or those of all workers as Prometheus' text. The supervisor adds
+ * them up and writes the text, which takes some 100 ms, because it has no requests to answer.
+ */
 export type FromSupervisor =
   | { readonly metrics: 'give'; readonly round: number }
-  | { readonly metrics: 'gathered'; readonly request: number; readonly figures: readonly WorkerMetrics[] };
+  | { readonly metrics: 'gathered'; readonly request: number; readonly text: string };
 
 /** Whether a message between processes is about metrics. Other messages use the same channel. */
 export function isAboutMetrics(message: unknown): message is { readonly metrics: string } {

@@ -11,10 +11,20 @@ export function listOf({ items, last }: RevocationPage): RevocationsDto {
   return { items: items.map(itemOf), cursor: String(last) };
 }
 
+/** The lines of revocations that were read for all streams at once. */
+const lines = new WeakMap<ListedRevocation, string>();
+
 /** Returns a page as lines of JSON; an empty line if it has no revocation. */
 export function linesOf({ items }: RevocationPage): string {
-  if (items.length === 0) return '\n';
-  return items.map((item) => `${JSON.stringify(itemOf(item))}\n`).join('');
+  return items.length === 0 ? '\n' : items.map(lineOf).join('');
+}
+
+function lineOf(item: ListedRevocation): string {
+  const known = lines.get(item);
+  if (known !== undefined) return known;
+  const line = `${JSON.stringify(itemOf(item))}\n`;
+  lines.set(item, line);
+  return line;
 }
 
 function itemOf({
