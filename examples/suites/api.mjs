@@ -12,7 +12,8 @@ export function createApi({ issuer, audience = 'portcullis', now = () => new Dat
     if (token === undefined) return null;
     const options = { issuer, audience, algorithms: ['RS256'], typ: 'at+jwt', currentDate: now() };
     return jwtVerify(token, keys, options).then(
-      ({ payload }) => payload,
+      // The token of a program has no session.
+      ({ payload }) => (payload.sid === undefined ? null : payload),
       () => null,
     );
   };

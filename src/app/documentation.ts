@@ -30,8 +30,8 @@ export function serveDocumentation(app: NestFastifyApplication, environment: Env
   // "Try it out" sends requests to the host that the page was loaded from, which may differ from PUBLIC_URL.
   const documentOfPage = () => ({ ...documentOnce(), servers: [{ url: base === '' ? '/' : base }] });
   SwaggerModule.setup('docs', app, documentOfPage, {
-    raw: ['yaml'],
-    yamlDocumentUrl: 'docs/openapi.yaml',
+    // Nest would compose the JSON or the YAML anew for each request.
+    raw: false,
     customSiteTitle: 'Portcullis API',
     customCss: DOCUMENTATION_STYLE,
     swaggerOptions: {

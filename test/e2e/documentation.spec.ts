@@ -9,14 +9,16 @@ it('if the documentation is off, the type of a problem still leads to its descri
   const page = await app.call({ url: type.split('#')[0]! });
   expect(page.statusCode).toBe(200);
   expect(page.body).toContain(`id="${type.split('#')[1]}"`);
-  for (const url of [
-    '/docs',
-    '/openapi.json',
-    '/docs/openapi.yaml',
-    '/docs/passkey',
-    '/docs/passkey/assets/passkey.js',
-  ])
+  for (const url of ['/docs', '/openapi.json', '/docs/passkey', '/docs/passkey/assets/passkey.js'])
     expect((await app.call({ url })).statusCode).toBe(404);
+});
+
+it('the document is served as JSON only, which is composed once: YAML would be composed for each request', async () => {
+  const app = await startApp();
+  onTestFinished(() => app.close());
+  expect((await app.call({ url: '/openapi.json' })).statusCode).toBe(200);
+  for (const url of ['/docs/openapi.yaml', '/docs-yaml', '/docs-json'])
+    expect([url, (await app.call({ url })).statusCode]).toEqual([url, 404]);
 });
 
 interface Described {

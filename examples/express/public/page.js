@@ -60,8 +60,8 @@ async function byFirstOf([method, ...others], prove) {
   try {
     return await prove(method);
   } catch (error) {
-    const isUnusable = error instanceof DOMException || isProblem(error, 'invalid_passkey');
-    if (!isUnusable || others.length === 0) throw error;
+    const isRejected = error instanceof DOMException || isProblem(error, 'invalid_passkey');
+    if (method !== 'passkey' || !isRejected || others.length === 0) throw error;
     return byFirstOf(others, prove);
   }
 }

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { join } from 'node:path';
 import { Clock } from '../../platform/clock/clock.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { RestingPace } from '../../platform/clock/resting-pace.js';
 import { Environment } from '../../platform/config/environment.js';
 import { AuditSpool } from '../spool/audit-spool.js';
 import { ErasedLines } from './erased-lines.js';
@@ -9,6 +10,9 @@ import { type DeletedPerson, type DeletionPlace, ErasuresRepository } from './er
 import { LastingProof } from './lasting-proof.js';
 
 const BATCH = 1000;
+const MAX_UNFINISHED = 1000;
+/** The codes of a person take as long as so many entries of the trail. */
+const ENTRIES_OF_A_PROOF = 4;
 const BEGINNING = before(new Date(0));
 /** Inserted rows may have later dates, among them ones that are infinite or that JavaScript does not have. */
 const END = new Date('9999-12-31T23:59:59.999Z');
@@ -28,6 +32,7 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(ErasedFile.name);
   private readonly lines: ErasedLines;
   private readonly task = new RepeatingTask(ErasedFile.name, () => this.update(), { pauseMs: 5000 });
+  private readonly pace = new RestingPace();
   private known: Set<string> | null = null;
   /** Those deleted after it are looked at next. */
   private from: DeletionPlace = BEGINNING;
@@ -64,7 +69,7 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
    * within the last minutes, from the file of those that PostgreSQL refused. Returns whether there may be more.
    */
   async update(): Promise<boolean> {
-    this.known ??= this.lines.read();
+    this.known ??= await this.lines.read();
     // Codes of a former secret are replaced before it can be removed.
     if (this.secretId !== this.proof.secretId) {
       this.from = BEGINNING;
@@ -98,9 +103,10 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
     const unfinished: DeletedPerson[] = [];
     for (const person of people) {
       const proof = await this.proof.prove(person);
+      await this.pace.worked(ENTRIES_OF_A_PROOF);
       if (proof === 'deleted') proven.push(person);
       else if (person.hasAccount || this.known!.has(person.userId)) continue;
-      else if (proof === 'unfinished' && unfinished.length < BATCH) unfinished.push(person);
+      else if (proof === 'unfinished' && unfinished.length < MAX_UNFINISHED) unfinished.push(person);
       else this.leftOut?.add(person.userId);
     }
     return { proven, unfinished };

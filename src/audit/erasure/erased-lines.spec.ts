@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { mostInATurn } from '../../../test/support/event-loop/most-in-a-turn.js';
 import { temporaryFolder } from '../../../test/support/files/temporary-folder.js';
 import { ErasedLines, userIdIn } from './erased-lines.js';
 
@@ -21,25 +22,34 @@ describe('a file of deleted people', () => {
     path = join(folder, 'erased.ndjson');
   });
 
-  it('is empty before anybody is added, and then has one line for each', () => {
+  it('is empty before anybody is added, and then has one line for each', async () => {
     const lines = new ErasedLines(path);
-    expect(lines.read()).toEqual(new Set());
+    expect(await lines.read()).toEqual(new Set());
     lines.append([person(1), person(2)]);
     expect(readFileSync(path, 'utf8')).toBe(lineOf(1) + lineOf(2));
-    expect(new ErasedLines(path).read()).toEqual(new Set([idOf(1), idOf(2)]));
+    expect(await new ErasedLines(path).read()).toEqual(new Set([idOf(1), idOf(2)]));
   });
 
   it.each([10, 20, 55, 70, lineOf(2).length - 2])(
     'has nobody of a line that was cut off after %i characters, and spoils no other line by it',
-    (length) => {
+    async (length) => {
       writeFileSync(path, lineOf(1) + lineOf(2).slice(0, length));
       const lines = new ErasedLines(path);
-      expect(lines.read()).toEqual(new Set([idOf(1)]));
+      expect(await lines.read()).toEqual(new Set([idOf(1)]));
       lines.append([person(2), person(3)]);
       lines.append([person(4)]);
       expect(idsInFile()).toEqual([idOf(1), idOf(2), idOf(3), idOf(4)]);
     },
   );
+
+  it('lets other work proceed while many lines are read', async () => {
+    writeFileSync(path, Array.from({ length: 10_000 }, (_, n) => lineOf(n)).join(''));
+    const { most, all } = await mostInATurn(JSON, 'parse', async () => {
+      expect((await new ErasedLines(path).read()).size).toBe(10_000);
+    });
+    expect(all).toBe(10_000);
+    expect(most).toBeLessThanOrEqual(1000);
+  });
 
   it('has whole lines only after a write that failed in the middle', () => {
     const lines = new ErasedLines(path);

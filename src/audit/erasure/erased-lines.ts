@@ -1,20 +1,31 @@
-import { appendFileSync, closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { RestingPace } from '../../platform/clock/resting-pace.js';
 import { isUuid } from '../../platform/crypto/uuid.js';
 import type { DeletedPerson } from './erasures.repository.js';
+
+/** A line takes as long as a quarter of an entry of the trail. */
+const ENTRIES_OF_A_LINE = 0.25;
 
 /** The lines of a file of deleted people, one for each. A line that was cut off by a full disk or a crash spoils no other. */
 export class ErasedLines {
   constructor(private readonly path: string) {}
 
   /** Returns the ids of the people in the file. Throws if the file exists and cannot be read. */
-  read(): Set<string> {
+  async read(): Promise<Set<string>> {
+    const userIds = new Set<string>();
+    const pace = new RestingPace();
     try {
-      const lines = readFileSync(this.path, 'utf8').split('\n');
-      return new Set(lines.flatMap((line) => userIdIn(line) ?? []));
+      const file = await open(this.path);
+      for await (const line of file.readLines()) {
+        const userId = userIdIn(line);
+        if (userId !== null) userIds.add(userId);
+        await pace.worked(ENTRIES_OF_A_LINE);
+      }
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Set();
-      throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
+    return userIds;
   }
 
   /** Adds people. Throws if they cannot be written; some may have been. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { firstGenuine } from './first-genuine.js';
-import { GenuineSeals } from './genuine-seals.js';
+import { GenuineSeals, type OpenedSeal } from './genuine-seals.js';
 import type { Seal } from './seal.js';
 import { SealsRepository } from './seals.repository.js';
 
@@ -17,9 +17,16 @@ export class ContainingSeal {
 
   /** Returns the genuine seal whose range contains a position, or the next one; null if there is neither. */
   async find(position: number): Promise<Seal | null> {
-    return firstGenuine(
+    return (await this.open(position))?.seal ?? null;
+  }
+
+  /** Like {@link find}, with the tree over the seal's members. */
+  async open(position: number): Promise<OpenedSeal | null> {
+    let opened: OpenedSeal | null = null;
+    await firstGenuine(
       (page) => this.seals.endingAfter(position, page),
-      (seal) => this.genuine.isGenuine(seal),
+      async (seal) => (opened = await this.genuine.open(seal)) !== null,
     );
+    return opened;
   }
 }

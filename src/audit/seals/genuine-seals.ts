@@ -1,8 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { firstGenuine } from './first-genuine.js';
-import { type Seal, sealHash } from './seal.js';
+import { treeOf } from './members.js';
+import type { MerkleTree } from './merkle-tree.js';
+import { proofOf, type Seal, statementHash } from './seal.js';
 import { SealTrust } from './seal-trust.js';
 import { SealsRepository } from './seals.repository.js';
+
+/** A genuine seal, and the tree over its members, which its hash covers; null in format 1. */
+export interface OpenedSeal {
+  readonly seal: Seal;
+  readonly tree: MerkleTree | null;
+}
 
 /** Tells the seals of the service from those that anybody else with its database role has inserted. */
 @Injectable()
@@ -14,7 +22,14 @@ export class GenuineSeals {
 
   /** Whether a seal is as the service created it. */
   async isGenuine(seal: Seal): Promise<boolean> {
-    return sealHash(seal) === seal.hash && (await this.trust.recognises(seal));
+    return (await this.open(seal)) !== null;
+  }
+
+  /** Returns a seal with the tree that proves its members; null unless it is as the service created it. */
+  async open(seal: Seal): Promise<OpenedSeal | null> {
+    const tree = seal.format === 1 ? null : treeOf(seal.members);
+    const isUnchanged = statementHash({ ...seal, proof: tree?.root ?? proofOf(seal) }) === seal.hash;
+    return isUnchanged && (await this.trust.recognises(seal)) ? { seal, tree } : null;
   }
 
   /** Returns the newest genuine seal before a time; null if there is none. Passes those that precede it to `onForged`. */

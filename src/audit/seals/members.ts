@@ -1,4 +1,4 @@
-import { uuidFromBytes } from '../../platform/crypto/uuid.js';
+import { uuidFromBytes, uuidToBytes } from '../../platform/crypto/uuid.js';
 import { MerkleTree } from './merkle-tree.js';
 
 const ID_BYTES = 16;
@@ -24,6 +24,15 @@ export function unpackMembers(packed: Buffer): Member[] {
     });
   }
   return members;
+}
+
+/** Returns the index of an entry among the packed members of a seal; null if it is not one of them. */
+export function indexOfMember(packed: Buffer, id: string): number | null {
+  const bytes = uuidToBytes(id);
+  let at = packed.indexOf(bytes);
+  // A digest may contain the same bytes.
+  while (at >= 0 && at % MEMBER_BYTES !== 0) at = packed.indexOf(bytes, at + 1);
+  return at < 0 ? null : at / MEMBER_BYTES;
 }
 
 /** Returns the tree over the packed members of a seal. A leaf is the 48 bytes of a member. */

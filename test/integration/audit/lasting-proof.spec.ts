@@ -4,6 +4,7 @@ import { ErasureProof } from '../../../src/audit/erasure/erasure-proof.js';
 import { ErasureTask } from '../../../src/audit/erasure/erasure-task.js';
 import { ErasedFile } from '../../../src/audit/erasure/erased-file.js';
 import { MasterKey } from '../../../src/platform/crypto/master-key.js';
+import { mostInATurn } from '../../support/event-loop/most-in-a-turn.js';
 import { ORIGIN, startTrail, type Trail } from '../../support/audit/trail.js';
 
 const FORMER = 'a former master secret, thirty-two bytes or more';
@@ -64,5 +65,25 @@ describe('The proof that the service deleted somebody', () => {
   it('keeps a code of a secret that only other instances use by now', async () => {
     await insert(new Date(), codeUnder(CURRENT));
     expect(await code()).toEqual(codeUnder(CURRENT));
+  });
+
+  it('lets other work proceed after few people of many', async () => {
+    const userIds = Array.from({ length: 1500 }, () => randomUUID());
+    await trail.dataSource.query(
+      `INSERT INTO erasures (user_id, deleted_at, due_at, erased_at, mac)
+       SELECT id, now(), now(), now(), mac FROM unnest($1::uuid[], $2::bytea[]) AS person (id, mac)`,
+      [
+        userIds,
+        userIds.map((id) =>
+          new ErasureProof(new MasterKey(CURRENT), null!).codeOf({ userId: id, actor: null }),
+        ),
+      ],
+    );
+    const file = trail.module.get(ErasedFile);
+    const { most, all } = await mostInATurn(trail.module.get(ErasureProof), 'isCoded', async () => {
+      while (await file.update());
+    });
+    expect(all).toBeGreaterThanOrEqual(1500);
+    expect(most).toBeLessThanOrEqual(300);
   });
 });

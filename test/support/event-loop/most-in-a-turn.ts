@@ -19,7 +19,11 @@ export async function mostInATurn<T extends object>(
       return original.apply(target, parameters);
     },
   });
-  await work();
-  clearImmediate(next);
+  try {
+    await work();
+  } finally {
+    clearImmediate(next);
+    Object.assign(target, { [method]: original });
+  }
   return { most: Math.max(most, inTurn), all };
 }

@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { logIn, newAddress, PASSWORD, register, signUp } from '../../support/app/accounts.js';
+import { clientToken } from '../../support/app/oauth.js';
+import { ServiceAccountsOf } from '../../support/app/service-accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { type Challenge, codeOf, enrolTotp } from '../../support/app/factors.js';
 import { mailTo } from '../../support/app/mails.js';
@@ -73,6 +75,9 @@ describe('docs/integration.md', () => {
       { cookie: `other_access_token=${accessToken}` },
     ])
       await expect(caller(headers)).rejects.toThrow(/Compact JWS|signature/);
+    const machine = await (await ServiceAccountsOf.of(app)).create('audit:read');
+    const ofProgram = await clientToken(app, machine);
+    await expect(caller({ authorization: `Bearer ${ofProgram}` })).rejects.toThrow('program');
   });
 
   it('creates a service account, and a key that follows the revocations', async () => {
@@ -250,6 +255,23 @@ describe('docs/integration.md', () => {
       expect((await withPackage.callApi('/orders')).status).toBe(200);
       expect(get).toHaveBeenCalledTimes(1);
       expect(prompt.mock.calls).toEqual([['Your password']]);
+    });
+
+    it('ask for nothing else where a proof takes too long', async () => {
+      const answers: Record<string, () => Response> = {
+        '/orders': () => Response.json({ code: 'insufficient_user_authentication' }, { status: 401 }),
+        '/users/me/factors': () => Response.json({ items: [{ type: 'totp' }] }),
+        '/auth/step-up': () => {
+          throw new DOMException('Too late', 'TimeoutError');
+        },
+      };
+      inTheWay = (url) => answers[url]?.();
+      const prompt = vi.fn(() => '123456');
+      vi.stubGlobal('prompt', prompt);
+      const withPackage = await programWithClient();
+      await withPackage.logIn(await register(app), PASSWORD);
+      await expect(withPackage.callApi('/orders')).rejects.toThrow('Too late');
+      expect(prompt.mock.calls).toEqual([['Code of your app']]);
     });
 
     it('retry its refresh after a limit, an outage and a network failure', async () => {

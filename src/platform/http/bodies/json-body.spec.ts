@@ -1,5 +1,5 @@
 import { fc } from '@fast-check/vitest';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { PlatformErrors } from '../../errors/platform.errors.js';
 import { Problem } from '../../errors/problem.js';
 import { parseJson } from './json-body.js';
@@ -131,6 +131,15 @@ describe('parseJson', () => {
     expect(refusalOf(members(401))).toBe('The body has too many members.');
   });
 
+  it('reads two thousand values and no more, all of them texts', () => {
+    const body = (items: number) => ({
+      ...Object.fromEntries(Array.from({ length: 399 }, (_, index) => [`m${index}`, 'a'])),
+      list: Array.from({ length: items }, () => 'a'),
+    });
+    expect(refusalOf(JSON.stringify(body(1600)))).toBeNull();
+    expect(refusalOf(JSON.stringify(body(1601)))).toBe('The body has too many values.');
+  });
+
   it('refuses invalid UTF-8, which the default decoder would repair silently', () => {
     expect(refusalOf(quoted(0xff))).toBe(ENCODING);
     expect(refusalOf(quoted(0xc3))).toBe(ENCODING);
@@ -174,6 +183,27 @@ describe('parseJson', () => {
         expect(() => refusalOf(Buffer.from(bytes))).not.toThrow();
       }),
     );
+  });
+
+  it.each([
+    ['a list', `["\\n"${',""'.repeat(20_000)}]`, 'The body has too many values.'],
+    [
+      'a list that a later member replaces',
+      `{"a":["\\n"${',""'.repeat(20_000)}],"a":1}`,
+      'The body has too many values.',
+    ],
+    [
+      'a member that is named again and again',
+      `{"\\/":1${',"a":1'.repeat(10_000)}}`,
+      'The body has too many members.',
+    ],
+  ])('refuses a body of the largest size after few of its strings: %s', (_what, text, detail) => {
+    const search = vi.spyOn(RegExp.prototype, 'exec');
+    onTestFinished(() => search.mockRestore());
+    const refusal = refusalOf(text);
+    const searches = search.mock.calls.length;
+    expect(refusal).toBe(detail);
+    expect(searches).toBeLessThanOrEqual(2500);
   });
 
   it('takes linear time, also for text of only quotes and backslashes', () => {
