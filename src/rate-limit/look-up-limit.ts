@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LookUpTurns } from './look-up-turns.js';
 import type { Policy } from './policies/policy.js';
 import { PolicyTable } from './policies/policy-table.js';
 import { RateLimited } from './rate-limit.errors.js';
@@ -9,12 +10,13 @@ import { WindowKeys } from './windows/window-keys.js';
 /**
  * Bounds the look-ups in vain that a network can cause. A credential that anyone can make up costs a query before the
  * policies can count its request, and a request that one of them refuses counts nowhere. In each process, a network has as
- * many as `address` admits requests, in addition to those that are under way when there is no room any more. Others are not
- * counted, so that however many callers of one network can be looked up at once.
+ * many as `address` admits requests, and one more if that is running when there is no room any more. Others are not counted:
+ * good credentials wait for their turn, however many of one network are new at once, and use up nothing.
  */
 @Injectable()
 export class LookUpLimit {
   private readonly policy: Policy | undefined;
+  private readonly turns = new LookUpTurns();
 
   constructor(
     table: PolicyTable,
@@ -24,15 +26,26 @@ export class LookUpLimit {
     this.policy = table.find('address');
   }
 
-  /** Call this before a look-up. Throws `rate_limited`, which the admission of the request records. */
-  check(network: string): void {
-    const waitMs = this.policy ? this.windows.waitOf(this.windowOf(this.policy, network)) : 0;
-    if (waitMs > 0) throw new RateLimited(['address'], waitMs);
+  /**
+   * Runs a look-up, which calls {@link count} if it is in vain, in the turn of its network. Throws `dependency_unavailable` if it
+   * would wait too long, and `rate_limited`, which the admission of the request records.
+   */
+  run<T>(network: string, lookUp: () => Promise<T>): Promise<T> {
+    return this.turns.run(network, () => {
+      // Not before: the look-ups that came first are counted only now.
+      this.check(network);
+      return lookUp();
+    });
   }
 
   /** Counts a look-up in vain. */
   count(network: string): void {
     if (this.policy) this.windows.add(this.windowOf(this.policy, network));
+  }
+
+  private check(network: string): void {
+    const waitMs = this.policy ? this.windows.waitOf(this.windowOf(this.policy, network)) : 0;
+    if (waitMs > 0) throw new RateLimited(['address'], waitMs);
   }
 
   private windowOf(policy: Policy, network: string): Window {

@@ -130,6 +130,46 @@ describe('look-ups of API keys', () => {
     expect(lookUp).toHaveBeenCalledTimes(40);
   });
 
+  it('are no more when all made-up keys come at once, except for one that was under way', async () => {
+    const answers = await Promise.all(times(60, 0).map(() => read(madeUp())));
+    expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([401, 429]));
+    expect(lookUp.mock.calls.length).toBeGreaterThanOrEqual(20);
+    expect(lookUp.mock.calls.length).toBeLessThanOrEqual(21);
+  });
+
+  it('of good keys wait behind those of made-up ones that came before, and are answered', async () => {
+    const account = await accounts.create('orders:read');
+    const keys: Machine[] = [];
+    for (let made = 0; made < 5; made += 1) keys.push(await accounts.keyOf(account, ['orders:read']));
+    const strangers = times(15, 0).map(() => ask(madeUp()));
+    const answers = await Promise.all([...strangers, ...keys.flatMap(({ key }) => [ask(key), ask(key)])]);
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([...times(15, 401), ...times(10, 200)]);
+    expect(lookUp).toHaveBeenCalledTimes(20);
+  });
+
+  it('wait for two of the same address, not for those of another one, and not if the key was in use', async () => {
+    const [used, unused] = [await accounts.create('orders:read'), await accounts.create('orders:read')];
+    expect((await ask(used.key)).statusCode).toBe(200);
+    lookUp.mockClear();
+    const held = Promise.withResolvers<null>();
+    lookUp.mockReturnValueOnce(held.promise).mockReturnValueOnce(held.promise);
+    const strangers = times(2, 0).map(() => ask(madeUp()));
+    await expect.poll(() => lookUp.mock.calls.length).toBe(2);
+    const waiting = ask(unused.key);
+    const realNow = performance.now.bind(performance);
+    const later = vi.spyOn(performance, 'now').mockImplementation(() => realNow() + 31_000);
+    expect((await ask(used.key)).statusCode).toBe(200);
+    later.mockRestore();
+    expect(lookUp).toHaveBeenCalledTimes(3);
+    expect((await ask(unused.key, '203.0.113.2')).statusCode).toBe(200);
+    expect(lookUp).toHaveBeenCalledTimes(4);
+    held.resolve(null);
+    expect((await waiting).statusCode).toBe(200);
+    expect((await Promise.all(strangers)).map(({ statusCode }) => statusCode)).toEqual([401, 401]);
+    // The process has learnt the key meanwhile.
+    expect(lookUp).toHaveBeenCalledTimes(4);
+  });
+
   it.each([
     ['a route', () => read(madeUp()), 'address', 20],
     ['the token endpoint', () => token(madeUp()), 'address', 20],

@@ -51,7 +51,7 @@ interface Remembered {
 @Injectable()
 export class LivingKeys {
   private readonly known = new BoundedMap<string, Remembered>(CAPACITY);
-  private readonly reading = new Map<string, Promise<LivingKey | DeadKey>>();
+  private readonly underWay = new Map<string, Promise<LivingKey | DeadKey>>();
 
   constructor(
     private readonly keys: FoundKeysRepository,
@@ -65,8 +65,8 @@ export class LivingKeys {
 
   /**
    * Finds a key by its current digest, or by those under former secrets, which are computed only if it must be read. If a
-   * network is given, its look-ups in vain are limited; keys that are or were in use are read in any case. Throws
-   * `dependency_unavailable` and `rate_limited`.
+   * network is given, its look-ups take turns, and those in vain are limited; keys that are or were in use are read at once.
+   * Throws `dependency_unavailable` and `rate_limited`.
    */
   async find(
     current: KeyDigest,
@@ -75,7 +75,6 @@ export class LivingKeys {
   ): Promise<LivingKey | DeadKey> {
     const name = current.digest.toString('latin1');
     const query = async () => {
-      if (network !== null && !this.known.has(name)) this.lookUps.check(network);
       const found = await this.keys.findByDigest(allDigests());
       // A key that was made before the master secret changed is rewritten when it is used.
       if (found && found.key.secretId !== current.secretId) await this.keys.redigest(found.key, current);
@@ -108,11 +107,19 @@ export class LivingKeys {
     this.changes.start();
     const trusted = this.trusted(name);
     if (trusted) return trusted;
-    // Many requests of one key at once cost one query.
-    const underWay =
-      this.reading.get(name) ?? this.read(name, query, network).finally(() => this.reading.delete(name));
-    this.reading.set(name, underWay);
-    return underWay;
+    const read = () => this.once(name, () => this.read(name, query, network));
+    if (network === null || this.known.has(name)) return read();
+    // One network does not wait for the turn of another, also for the same key.
+    return this.once(`${name} ${network}`, () =>
+      this.lookUps.run(network, async () => this.trusted(name) ?? read()),
+    );
+  }
+
+  /** Many requests of one key at once cost one query. */
+  private once(name: string, find: () => Promise<LivingKey | DeadKey>): Promise<LivingKey | DeadKey> {
+    const outcome = this.underWay.get(name) ?? find().finally(() => this.underWay.delete(name));
+    this.underWay.set(name, outcome);
+    return outcome;
   }
 
   private async read(
