@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { RestingPace } from '../../platform/clock/resting-pace.js';
 import { prefers } from '../../platform/http/media-preference.js';
 import type { AuditEntry } from '../audit-entry.js';
 import type { Seal } from '../seals/seal.js';
@@ -12,6 +13,10 @@ import { TrailReader } from './trail-reader.js';
 
 /** Seals read at a time; the members of one may take two hundred kilobytes. */
 const SEALS_AT_A_TIME = 20;
+/** A seal takes as long to write as so many entries, */
+const ENTRIES_PER_SEAL = 5;
+/** and so many bytes of its members as long as one. */
+const BYTES_PER_ENTRY = 2000;
 
 /** Text generated while it is sent: at the reader's pace, and one chunk in memory at a time. */
 export interface ExportText {
@@ -44,14 +49,17 @@ export class AuditExport {
   }
 
   private async *sealLines({ from, to }: { from?: Date; to?: Date }): AsyncGenerator<string> {
+    const pace = new RestingPace();
     let number = (from && (await this.genuine.before(from))?.number) ?? 0;
     let time: string | undefined;
     for (;;) {
       const seals = await this.seals.after(number, SEALS_AT_A_TIME, time);
       const isAfter = (seal: Seal) => to !== undefined && Date.parse(seal.time) > to.getTime();
-      const wanted = seals.filter((seal) => !isAfter(seal));
-      const lines = wanted.map((seal) => `${jsonLine(exportedSeal(seal))}\n`);
-      if (lines.length > 0) yield lines.join('');
+      for (const seal of seals) {
+        if (isAfter(seal)) continue;
+        yield `${jsonLine(exportedSeal(seal))}\n`;
+        await pace.worked(ENTRIES_PER_SEAL + seal.members.length / BYTES_PER_ENTRY);
+      }
       if (seals.length < SEALS_AT_A_TIME || (await this.haveGenuine(seals.filter(isAfter)))) return;
       ({ number, time } = seals.at(-1)!);
     }

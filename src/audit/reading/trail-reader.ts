@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
+import { RestingPace } from '../../platform/clock/resting-pace.js';
 import type { AuditEntry } from '../audit-entry.js';
 import type { EntryProof } from '../entry/sealed-form.js';
 import type { AuditFilterDto } from './dto/audit-filter.dto.js';
@@ -13,7 +14,7 @@ import { TrailRepository } from './trail.repository.js';
 const AHEAD_MS = 86_400_000;
 
 /** Entries of an export read at a time. */
-const CHUNK = 500;
+const CHUNK = 200;
 
 /** A page of entries, and the cursor of the next page; null on the last page. */
 export interface Page {
@@ -56,10 +57,12 @@ export class TrailReader {
   }
 
   /**
-   * Returns all entries with what proves them, oldest first, in chunks, so that neither memory use nor the length of
-   * transactions grows with the export. Whatever the query, the events that explain erased members follow.
+   * Returns all entries with what proves them, oldest first, in chunks with rests between them, so that neither memory use
+   * nor the length of transactions nor the wait of requests grows with the export. Whatever the query, the events that explain
+   * erased members follow.
    */
   async *all(query: TrailQuery): AsyncGenerator<ProvenEntry[]> {
+    const pace = new RestingPace();
     const unexplained = new Set<string>();
     const explained = new Set<string | null>();
     let after: TrailPlace | null = null;
@@ -76,6 +79,7 @@ export class TrailReader {
         if (entry.type === 'personal_data_erased') explained.add(entry.userId);
       }
       if (entries.length > 0) yield entries;
+      await pace.worked(entries.length);
       isLast = entries.length < CHUNK;
       after = entries.at(-1) ?? null;
     }

@@ -31,6 +31,7 @@ export async function mostBetweenRests<T extends object>(
   try {
     await work();
   } finally {
+    Object.assign(target, { [method]: original });
     RestingPace.prototype.worked = worked;
   }
   return { most, all };
