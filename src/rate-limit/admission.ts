@@ -67,7 +67,10 @@ export class Admission {
     context.counted = new Refundable(count, policies, windows);
   }
 
-  /** Admits a request that matches no route (404, 405) or comes from a cross-site page: counted by its address alone. */
+  /**
+   * Admits a request that matches no route (404, 405), comes from a cross-site page, or has a key that could not be looked up:
+   * counted by its address alone.
+   */
   async admitByAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     await this.admit(request, reply, this.byAddress);
   }

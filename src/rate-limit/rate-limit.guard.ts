@@ -45,12 +45,10 @@ export class RateLimitGuard extends ThrottlerGuard {
     if (isOperational) return true;
     if (forwardAuth)
       await this.admission.admit(request, reply, this.forwardAuthPolicies.of(forwardAuth, context));
-    // A cross-site page must not use up the budget of the account that it names.
-    else if (isCrossSite) await this.admission.admitByAddress(request, reply);
+    // A cross-site page must not use up the budget of the account that it names, and a key that was not looked up names none.
+    else if (isCrossSite || credentialFault) await this.admission.admitByAddress(request, reply);
     else {
-      // Only programs are looked up before the limits. One that could not be looked up is counted by address.
-      const isProgram = credentialFault !== null || (principal !== null && principal.kind !== 'session');
-      const caller = isProgram ? 'program' : 'person';
+      const caller = principal && principal.kind !== 'session' ? 'program' : 'person';
       await this.admission.admit(request, reply, this.policiesOf(execution, caller));
     }
     return true;

@@ -40,8 +40,9 @@ export class AskingAllowance {
     if (response === null) return;
     const { status, headers } = response;
     const [, name = '', remaining, seconds] = LEFT.exec(headers.get('ratelimit') ?? '') ?? [];
-    if (status === 429) {
-      this.pause(headers.get('retry-after'), 'The introspection was answered with status 429.');
+    // If the service is not available, it may not know the key, so the limit in its answer is not that of the key.
+    if (status === 429 || status === 503) {
+      this.pause(headers.get('retry-after'), `The introspection was answered with status ${status}.`);
     } else if (remaining === undefined) {
       if (response.ok) this.left = Infinity;
     } else {

@@ -32,7 +32,7 @@ export class RateLimitDto {
     isArray: true,
     enum: KEY_PARTS,
     description:
-      'The parts of the key that requests are counted by. A caller who is not known is counted by address in place of `user` or `key`. A policy by session or account does not apply to a request that names none.',
+      'The parts of the key that requests are counted by. A caller who is not known is counted by address in place of `user`. A policy by session or account does not apply to a request that names none.',
     example: ['address', 'account'],
   })
   keys: readonly KeyPart[];

@@ -125,21 +125,23 @@ describe('the questions of @portcullis/verify', () => {
     expect(service.left).toBe(25);
   });
 
-  it('pause until Retry-After when there are too many', async () => {
-    const { service, introspection, ask } = await startService();
-    Object.assign(service, { status: 429, headers: { 'retry-after': '7' } });
-    await expect(introspection.ask('token')).rejects.toMatchObject({
-      code: 'verification_unavailable',
-      cause: { message: expect.stringContaining('status 429') as string },
-    });
-    Object.assign(service, { status: 200, headers: {} });
-    vi.advanceTimersByTime(6999);
-    await expect(introspection.ask('token')).rejects.toMatchObject({
-      code: 'verification_unavailable',
-      cause: { message: expect.stringContaining('status 429') as string },
-    });
-    expect(service.asked).toBe(1);
-    vi.advanceTimersByTime(1);
-    expect([await ask('token'), service.asked]).toEqual(['refused', 2]);
-  });
+  it.each([429, 503])(
+    'pause until Retry-After after an answer %i, whatever it says of limits',
+    async (status) => {
+      const { service, introspection, ask } = await startService();
+      const refusal = {
+        code: 'verification_unavailable',
+        cause: { message: expect.stringContaining(`status ${status}`) as string },
+      };
+      service.left = 1;
+      Object.assign(service, { status, headers: { 'retry-after': '7' } });
+      await expect(introspection.ask('token')).rejects.toMatchObject(refusal);
+      Object.assign(service, { status: 200, headers: {}, left: 100 });
+      vi.advanceTimersByTime(6999);
+      await expect(introspection.ask('token')).rejects.toMatchObject(refusal);
+      expect(service.asked).toBe(1);
+      vi.advanceTimersByTime(1);
+      expect([await ask('token'), service.asked]).toEqual(['refused', 2]);
+    },
+  );
 });

@@ -282,7 +282,7 @@ export type RateLimit = {
      */
     exact: boolean;
     /**
-     * The parts of the key that requests are counted by. A caller who is not known is counted by address in place of `user` or `key`. A policy by session or account does not apply to a request that names none.
+     * The parts of the key that requests are counted by. A caller who is not known is counted by address in place of `user`. A policy by session or account does not apply to a request that names none.
      */
     keys: Array<'user' | 'address' | 'session' | 'account' | 'endpoint' | 'key'>;
 };
