@@ -1,7 +1,8 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { RestingPace } from '../../platform/clock/resting-pace.js';
 import { DueErasures } from './due-erasures.js';
-import { EntryErasure } from './entry-erasure.js';
+import { EntryErasure, ERASED_AT_ONCE } from './entry-erasure.js';
 import { ErasureReach } from './erasure-reach.js';
 import { ErasureStatement } from './erasure-statement.js';
 import type { DueErasure } from './erasures.repository.js';
@@ -77,7 +78,11 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async repeated(step: () => Promise<boolean>): Promise<boolean> {
-    for (let pages = 0; pages < PAGES_PER_RUN; pages++) if (!(await step())) return false;
+    const pace = new RestingPace();
+    for (let pages = 0; pages < PAGES_PER_RUN; pages++) {
+      if (!(await step())) return false;
+      await pace.worked(ERASED_AT_ONCE);
+    }
     return true;
   }
 }

@@ -11,7 +11,7 @@ import { type KeyChange, KeyChangesRepository } from './key-changes.repository.j
 @Injectable()
 export class KeyChanges implements OnApplicationShutdown {
   private readonly logger = new Logger(KeyChanges.name);
-  private readonly listeners: ((ownerId: string | null) => void)[] = [];
+  private readonly listeners: ((ownerIds: ReadonlySet<string> | null) => void)[] = [];
   private position: string | null = null;
   /** The changes of the last page; while a transaction stays open anywhere, every page repeats them. */
   private seen: ReadonlySet<string> = new Set();
@@ -34,17 +34,18 @@ export class KeyChanges implements OnApplicationShutdown {
     return this.poll.isCurrent;
   }
 
-  /** Adds a listener, which is given the id of the owner; null means that any owner may have changed. */
-  onChange(listener: (ownerId: string | null) => void): void {
+  /**
+   * Adds a listener, which is given the ids of all owners that have changed, at least one; null means that any owner may have
+   * changed.
+   */
+  onChange(listener: (ownerIds: ReadonlySet<string> | null) => void): void {
     this.listeners.push(listener);
   }
 
   /** Records a change of these owners in its transaction. */
   async add(tx: Transaction, ...ownerIds: readonly string[]): Promise<void> {
     await this.changes.add(tx, ownerIds);
-    afterCommit(tx, () => {
-      for (const ownerId of ownerIds) this.announce(ownerId);
-    });
+    afterCommit(tx, () => this.announce(new Set(ownerIds)));
   }
 
   /** Begins to read, unless it has begun. */
@@ -65,12 +66,13 @@ export class KeyChanges implements OnApplicationShutdown {
   }
 
   private take(changes: readonly KeyChange[]): void {
-    for (const { id, ownerId } of changes) if (!this.seen.has(id)) this.announce(ownerId);
+    const news = changes.filter(({ id }) => !this.seen.has(id));
+    if (news.length > 0) this.announce(new Set(news.map(({ ownerId }) => ownerId)));
     this.seen = new Set(changes.map(({ id }) => id));
   }
 
-  private announce(ownerId: string | null): void {
+  private announce(ownerIds: ReadonlySet<string> | null): void {
     this.generation += 1;
-    for (const listener of this.listeners) listener(ownerId);
+    for (const listener of this.listeners) listener(ownerIds);
   }
 }

@@ -60,7 +60,7 @@ export class LivingKeys {
     private readonly environment: Environment,
     private readonly lookUps: LookUpLimit,
   ) {
-    changes.onChange((ownerId) => this.forget(ownerId));
+    changes.onChange((ownerIds) => this.forget(ownerIds));
   }
 
   /**
@@ -154,9 +154,9 @@ export class LivingKeys {
     );
   }
 
-  private forget(ownerId: string | null): void {
-    if (ownerId === null) this.known.clear();
-    else this.known.deleteWhere((remembered) => remembered.ownerId === ownerId);
+  private forget(ownerIds: ReadonlySet<string> | null): void {
+    if (ownerIds === null) this.known.clear();
+    else this.known.deleteWhere(({ ownerId }) => ownerIds.has(ownerId));
   }
 }
 

@@ -9,6 +9,7 @@ import type { AuditFeed, FeedPage } from '../../../src/audit/feed/audit-feed.js'
 import type { AlertBody } from '../../../src/monitoring/alerts/alert-body.js';
 import { AlertsRepository } from '../../../src/monitoring/alerts/alerts.repository.js';
 import { DetectionRepository } from '../../../src/monitoring/detection/detection.repository.js';
+import { DetectionRun } from '../../../src/monitoring/detection/detection-run.js';
 import { DetectionResumption } from '../../../src/monitoring/detection/detection-resumption.js';
 import { PositionCodes } from '../../../src/monitoring/detection/position-codes.js';
 import { MOST_NAMED } from '../../../src/monitoring/detection/subject-bound.js';
@@ -21,6 +22,7 @@ import { MasterKey } from '../../../src/platform/crypto/master-key.js';
 import { LATER, START } from '../../support/attacks/findings-of.js';
 import { type Act, spread } from '../../support/attacks/scenario.js';
 import { trailOf } from '../../support/attacks/trail-of.js';
+import { mostInATurn } from '../../support/event-loop/most-in-a-turn.js';
 import { temporaryFolder } from '../../support/files/temporary-folder.js';
 import { cityDatabase } from '../../support/geoip/cities.js';
 import { type DeliveryChannel, isAnnounced } from '../../../src/monitoring/alerts/delivery-channel.js';
@@ -257,6 +259,14 @@ describe('Detection', () => {
     trail.asked.length = 0;
     await readUp(instance());
     expect(Number(trail.asked[0])).toBeGreaterThanOrEqual(18);
+  });
+
+  it('lets other work proceed between the pages that it rereads', async () => {
+    happen(spread(2000, 250, (i) => ({ ...guess, account: `user-${i}`, address: `10.0.${i % 250}.1` })));
+    await readUp(instance());
+    const { most, all } = await mostInATurn(DetectionRun.prototype, 'remember', () => readUp(instance()));
+    expect(all).toBeGreaterThanOrEqual(4);
+    expect(most).toBe(1);
   });
 
   it('detects an impossible journey by a database of places, across instances', async () => {

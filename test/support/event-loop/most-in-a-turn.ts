@@ -1,4 +1,7 @@
-/** Returns the most calls of a method in one turn of the event loop, during which nothing else can proceed. */
+/**
+ * Returns the most calls of a method, of an object or of all those with a prototype, in one turn of the event loop, during which
+ * nothing else can proceed.
+ */
 export async function mostInATurn<T extends object>(
   target: T,
   method: keyof T,
@@ -13,10 +16,10 @@ export async function mostInATurn<T extends object>(
   };
   let next = setImmediate(endTurn);
   Object.assign(target, {
-    [method]: (...parameters: unknown[]) => {
+    [method](this: unknown, ...parameters: unknown[]) {
       inTurn += 1;
       all += 1;
-      return original.apply(target, parameters);
+      return original.apply(this, parameters);
     },
   });
   try {
