@@ -44,14 +44,17 @@ export class DetectionResumption {
     private readonly clock: Clock,
   ) {}
 
-  /** Resumes where the last leader stopped. If the position was tampered with, resumes earlier and raises an alert. */
-  async resume(): Promise<Progress> {
+  /**
+   * Resumes where the last leader stopped. If the position was tampered with, resumes earlier and raises an alert. Throws the
+   * reason of the signal if it aborts while the windows are filled.
+   */
+  async resume(signal: AbortSignal): Promise<Progress> {
     const cursor = await this.detection.cursor();
     const kept = await this.detection.slots({ uncoded: cursor.genuineness === 'uncoded' });
     if (cursor.genuineness === 'forged' || kept.forged > 0) return this.restart(cursor, kept);
     if (cursor.position === null) throw new Error('detection has no position to start from');
     if (cursor.genuineness === 'uncoded') await this.adopt(cursor, kept.slots);
-    return this.refill({ cursor, position: cursor.position }, kept.slots);
+    return this.refill({ cursor, position: cursor.position }, kept.slots, signal);
   }
 
   /** Adds the missing codes to rows of the previous version. */
@@ -66,6 +69,7 @@ export class DetectionResumption {
   private async refill(
     place: { readonly cursor: Cursor; readonly position: string },
     slots: readonly Slot[],
+    signal: AbortSignal,
   ): Promise<Progress> {
     const run = new DetectionRun(this.rules, slots, this.clock);
     const { entryId, entryTime } = place.cursor;
@@ -81,6 +85,7 @@ export class DetectionResumption {
       // Retention has dropped the entry, or a backup was restored. The windows start empty.
       if (entries.length === 0) return { ...place, run: new DetectionRun(this.rules, slots, this.clock) };
       await pace.worked(entries.length);
+      signal.throwIfAborted();
       from = position;
     }
   }

@@ -33,6 +33,7 @@ const PAUSE_MS = 500;
 @Injectable()
 export class DetectionService implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask(DetectionService.name, () => this.step(), { pauseMs: PAUSE_MS });
+  private readonly stopping = new AbortController();
   private readonly refused = new RefusedEntries();
   private progress: Progress | null = null;
 
@@ -54,7 +55,9 @@ export class DetectionService implements OnModuleInit, OnApplicationBootstrap, O
     this.task.start();
   }
 
+  /** A new leader may still be reading a whole hour. */
   async onModuleDestroy(): Promise<void> {
+    this.stopping.abort();
     await this.task.stop();
   }
 
@@ -66,7 +69,7 @@ export class DetectionService implements OnModuleInit, OnApplicationBootstrap, O
       return false;
     }
     try {
-      const progress = (this.progress ??= await this.resumption.resume());
+      const progress = (this.progress ??= await this.resumption.resume(this.stopping.signal));
       const { pageSize } = this.refused;
       const { entries, position } = await this.trail.readAfter(progress.position, pageSize);
       if (entries.length > 0) await this.judgeCounted(progress, entries, position);
@@ -74,6 +77,7 @@ export class DetectionService implements OnModuleInit, OnApplicationBootstrap, O
       return entries.length === pageSize;
     } catch (error) {
       this.progress = null;
+      if (this.stopping.signal.aborted) return false;
       throw error;
     }
   }

@@ -269,6 +269,18 @@ describe('Detection', () => {
     expect(most).toBe(1);
   });
 
+  it('ends soon when its process stops while it rereads', async () => {
+    happen(spread(2000, 250, (i) => ({ ...guess, account: `user-${i}`, address: `10.0.${i % 250}.1` })));
+    await readUp(instance());
+    trail.asked.length = 0;
+    const detection = instance();
+    const step = detection.step();
+    await vi.waitFor(() => expect(trail.asked.length).toBeGreaterThan(0), { interval: 1 });
+    await detection.onModuleDestroy();
+    expect(await step).toBe(false);
+    expect(trail.asked.length).toBeLessThanOrEqual(4);
+  });
+
   it('detects an impossible journey by a database of places, across instances', async () => {
     const GEOIP_DATABASE = join(await temporaryFolder(), 'City.mmdb');
     await writeFile(GEOIP_DATABASE, cityDatabase());
