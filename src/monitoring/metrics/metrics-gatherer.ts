@@ -1,5 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { AggregatorRegistry, Gauge } from 'prom-client';
 import {
   type FromSupervisor,
@@ -59,7 +59,7 @@ export class MetricsGatherer {
     const known = Array.from(this.latest, ([id, figures]) =>
       answered.has(id) ? figures : countsOf(figures),
     );
-    return aggregated([...known, this.ofEnded, [await this.ownStart.get()]]).metrics();
+    return textOf([...known, this.ofEnded, [await this.ownStart.get()]]);
   }
 
   /** Requests a worker's metrics. Returns whether they arrived in time. */
@@ -89,6 +89,18 @@ const countsOf = (figures: WorkerMetrics) => figures.filter(({ type }) => String
 function sumOf(all: readonly WorkerMetrics[]): WorkerMetrics {
   const summed = aggregated(all).getMetricsAsArray() as unknown as WorkerMetrics;
   return summed.map(({ help, name, type, values, aggregator }) => ({ help, name, type, values, aggregator }));
+}
+
+/** One metric in each turn of the event loop, because this process hands every new connection to a worker. */
+async function textOf(all: readonly WorkerMetrics[]): Promise<string> {
+  const names = new Set(all.flatMap((figures) => figures.map(({ name }) => name)));
+  const texts: string[] = [];
+  for (const wanted of names) {
+    const ofOne = all.map((figures) => figures.filter(({ name }) => name === wanted));
+    texts.push(await aggregated(ofOne).metrics());
+    await turn();
+  }
+  return texts.join('\n');
 }
 
 const aggregated = (all: readonly WorkerMetrics[]) => AggregatorRegistry.aggregate(all as object[]);
