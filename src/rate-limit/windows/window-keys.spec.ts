@@ -99,6 +99,16 @@ describe('WindowKeys', () => {
     }
   });
 
+  it('are remembered for a bounded number of callers, over all policies', () => {
+    const policies = [policy('address'), policy('user'), policy('address', 'endpoint')];
+    const first = keys.windowOf(policies[0]!, call());
+    expect(keys.windowOf(policies[0]!, call())).toBe(first);
+    for (const one of policies)
+      for (let n = 0; n < 7000; n += 1) keys.windowOf(one, call({}, `network ${n}`));
+    expect(keys.windowOf(policies[0]!, call())).not.toBe(first);
+    expect(keys.windowOf(policies[0]!, call())).toEqual(first);
+  });
+
   it('cannot be computed without the master key', () => {
     const others = new WindowKeys(new MasterKey('another master secret, thirty-two bytes or more'));
     expect(others.windowOf(policy('address'), call()).key).not.toBe(keyOf(policy('address'), call()));

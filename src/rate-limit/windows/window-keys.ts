@@ -5,8 +5,8 @@ import type { RequestContext } from '../../platform/http/request-context.js';
 import type { KeyPart, Policy } from '../policies/policy.js';
 import { grainOf, grainOfPolicy, type Window } from './window.js';
 
-/** Windows of a policy to cache; beyond it all are dropped, since computing one again takes a few microseconds. */
-const MAX_WINDOWS = 10_000;
+/** Windows to cache, about 10 MB; beyond it all are dropped, since computing one again takes a few microseconds. */
+const MAX_WINDOWS = 20_000;
 
 /** 96 bits: among a billion callers, the probability that two share a bucket is 10^-11. */
 const DIGEST_LENGTH = 16;
@@ -25,7 +25,8 @@ export interface AccountSubject {
  */
 @Injectable()
 export class WindowKeys {
-  private readonly windows = new WeakMap<Policy, Map<string, Window>>();
+  private readonly windows = new Map<Policy, Map<string, Window>>();
+  private size = 0;
 
   constructor(private readonly masterKey: MasterKey) {}
 
@@ -52,15 +53,20 @@ export class WindowKeys {
 
   /** The same object for the same window, so that whoever looks up its key need not hash a new string. */
   private window(policy: Policy, subject: string, detail: string): Window {
-    let windows = this.windows.get(policy);
-    if (!windows) this.windows.set(policy, (windows = new Map<string, Window>()));
-    const name = `${subject} ${detail}`;
-    let window = windows.get(name);
-    if (window) return window;
-    if (windows.size >= MAX_WINDOWS) windows.clear();
-    window = this.newWindow(policy, subject, detail);
-    windows.set(name, window);
+    const name = `${subject}\n${detail}`;
+    const known = this.windows.get(policy)?.get(name);
+    if (known) return known;
+    if (this.size >= MAX_WINDOWS) this.forget();
+    const window = this.newWindow(policy, subject, detail);
+    const ofPolicy = this.windows.get(policy) ?? new Map<string, Window>();
+    this.windows.set(policy, ofPolicy.set(name, window));
+    this.size += 1;
     return window;
+  }
+
+  private forget(): void {
+    this.windows.clear();
+    this.size = 0;
   }
 
   private newWindow({ name, limit, windowSeconds, exact }: Policy, subject: string, detail: string): Window {
