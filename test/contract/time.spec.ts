@@ -26,6 +26,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'src/platform/database/until-available.ts': 'bounds a wait of this process',
   'src/platform/embedded-postgres/server-keeper.ts': 'bounds a wait of this process',
   'src/platform/embedded-postgres/postmaster.ts': 'bounds a wait of this process',
+  'src/rate-limit/look-up-turns.ts': 'bounds a wait of this process',
   'src/platform/health/readiness.ts': 'bounds how often a probe asks',
   'src/platform/health/data-folder-probe.ts': 'bounds how often a probe asks',
   'src/platform/leader/leadership.ts': 'bounds how long a transaction is open',

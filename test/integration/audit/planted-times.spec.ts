@@ -50,11 +50,11 @@ describe.each(Object.entries(IDS))('Entries with a forged time in their ids, in 
   });
 
   it('do not end an export early, and are not exported twice', async () => {
-    // A page of an export has 500 entries.
+    // An export reads 200 entries at a time.
     await attacker.change(PLANT, first, prefix, 600);
     const pages = reader.all(reader.exportQuery(query));
     const exported: string[] = [];
-    for (let page = 0; page < 3; page++) {
+    for (let page = 0; page < 5; page++) {
       const { value } = await pages.next();
       exported.push(...(value ?? []).map(({ id }: { id: string }) => id));
     }
