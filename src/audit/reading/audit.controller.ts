@@ -95,7 +95,7 @@ export class AuditController {
     return this.file(request, 'audit-seals', text);
   }
 
-  /** Checks whether the trail is unchanged since it was written. Takes about 15 s for a million entries. */
+  /** Checks whether the trail is unchanged since it was written. Takes about half a minute for a million entries. */
   @Get('verification')
   @ApiOperation({ operationId: 'verifyAuditTrail', summary: 'Verify the trail' })
   @ApiOkResponse({

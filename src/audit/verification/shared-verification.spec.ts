@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
-import type { AuditVerification, Verification } from './audit-verification.js';
+import type { AuditVerification, Verification, VerificationOptions } from './audit-verification.js';
 import { SharedVerification } from './shared-verification.js';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -29,6 +29,22 @@ describe('SharedVerification', () => {
     await turn();
     runs[1]!.resolve(verdict(2));
     expect(await later).toEqual(verdict(2));
+  });
+
+  it('ends what runs and what waits when the process stops', async () => {
+    const verify = ({ signal }: VerificationOptions) =>
+      new Promise<Verification>((_resolve, reject) => {
+        const end = () => reject(signal!.reason as Error);
+        signal!.addEventListener('abort', end);
+        if (signal!.aborted) end();
+      });
+    const shared = new SharedVerification({ verify } as unknown as AuditVerification);
+    const asked = [shared.verify({}), shared.verify({ from: new Date(0) })];
+    const ends = Promise.allSettled(asked);
+    await turn();
+    shared.onModuleDestroy();
+    const refused = { status: 'rejected', reason: { row: PlatformErrors.dependency_unavailable } };
+    expect(await ends).toMatchObject([refused, refused]);
   });
 
   it('verifies one range at a time, even after a failure, and refuses more than ten', async () => {

@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 /** Entries between two rests: about 2 ms of work. */
 const SLICE = 200;
-/** Twice the time of a slice; milliseconds. */
-const REST_MS = 5;
+/** As long as a slice; milliseconds. With longer rests, a verification could fall behind a busy installation. */
+const REST_MS = 2;
 
 /**
  * For long work in a process that answers requests: rests after every few milliseconds of it. Without rests,
