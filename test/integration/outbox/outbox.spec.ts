@@ -306,7 +306,7 @@ describe('The outbox', () => {
     behaviour = async () => undefined;
     await one.drain();
     expect(await rows()).toMatchObject([{ state: 'pending', attempts: 1 }]);
-    clock.advance(30_000);
+    clock.advance(31_000);
     await one.drain();
     expect(await rows()).toMatchObject([{ state: 'delivered', attempts: 2 }]);
   });
