@@ -8,17 +8,23 @@ import { loginFor } from './login.mjs';
 
 const LOGINS = 64;
 
+/** How long a password waits for its hash at most, by default (`HASH_MAX_WAIT_MS`). */
+const MAX_WAIT_MS = 5000;
+
 /** Longer than any password waits for its hash. */
-const QUEUE_MS = 6000;
+const QUEUE_MS = MAX_WAIT_MS + 1000;
 const CHECKS = 8;
 
 /** Measures the effect of a flood of logins on signed-in users, and on the logins themselves. */
 export async function measureUnderLogins({ subjects, portcullis, betterAuth, rounds, seconds }) {
   const times = new Map();
+  const granted = [];
   for (let round = 1; round <= rounds; round++) {
     for (const subject of [portcullis, betterAuth]) {
       // If no login is answered in time, that is a valid quantile too.
-      const { p99 = Number.POSITIVE_INFINITY } = await checksUnderLogins(subject, seconds * 2);
+      const { checks, logins } = await checksUnderLogins(subject, seconds * 2);
+      const { p99 = Number.POSITIVE_INFINITY } = checks;
+      if (subject === portcullis) granted.push(logins.p99 ?? Number.POSITIVE_INFINITY);
       times.set(subject.name, [...(times.get(subject.name) ?? []), p99]);
       progress(
         `session checks under ${LOGINS} logins, round ${round} of ${rounds}: ${subject.name} p99 ${ms(p99)}`,
@@ -33,6 +39,12 @@ export async function measureUnderLogins({ subjects, portcullis, betterAuth, rou
         'at most 50 ms, no error',
         `${ms(p99)} (better-auth ${ms(median(times.get(betterAuth.name)))}), no error`,
         p99 <= 50,
+      ),
+      row(
+        'p99 of the granted ones among them',
+        'within HASH_MAX_WAIT_MS',
+        ms(median(granted)),
+        median(granted) <= MAX_WAIT_MS,
       ),
     ],
   };
@@ -49,9 +61,9 @@ async function checksUnderLogins(subject, seconds) {
     seconds,
     requests: sessions.map((session) => subject.sessionCheck(session)),
   });
-  await flood;
+  const { answers } = await flood;
   await queueEmpties();
-  return checks;
+  return { checks, logins: summary(answers.filter(({ status }) => status === 200)) };
 }
 
 /** Sends far more logins at once than the machine can hash. Refusals must be fast, and other requests must not be slowed down. */
