@@ -11,9 +11,12 @@ export interface Requirements {
   readonly cookies?: boolean | undefined;
   /** Origins of pages that may send requests with cookies, beside that of the service, which is `site` of the verifier. */
   readonly origins?: readonly string[] | undefined;
-  /** People with any of these. With `scopes` alone, no people. */
+  /**
+   * People with any of these; with `scopes`, their keys, too. With `scopes` alone, no people, but the keys of all of them. An
+   * empty list beside `scopes` lets in service accounts only.
+   */
   readonly roles?: readonly Role[] | undefined;
-  /** Keys and service accounts with any of these. With `roles` alone, none. */
+  /** Keys and service accounts with any of these. With `roles` alone, none. People choose the scopes of their keys themselves. */
   readonly scopes?: readonly string[] | undefined;
   /** How strong the proof must be: `aal2` wants two factors or a passkey. */
   readonly acr?: 'aal1' | 'aal2' | undefined;
@@ -41,10 +44,14 @@ export class ScopeRequired extends VerificationError {
 /** Throws for a caller that does not meet the requirements. */
 export function assertMeets(caller: Verified, requirements: Requirements, now: Date): void {
   const { roles, scopes, acr, maxAgeSeconds } = requirements;
+  const { owner_roles: ownerRoles } = caller.claims;
   const isPerson = caller.sessionId !== null;
   if (isPerson && (roles ?? scopes) && !roles?.some((role) => caller.roles.includes(role)))
     throw new VerificationError('forbidden', 'The caller is not allowed to do this.');
   if (!isPerson && (scopes ?? roles) && !scopes?.some((scope) => caller.scopes.includes(scope)))
+    throw new ScopeRequired(scopes ?? []);
+  // The scopes of a person's key only narrow what its owner may do; a service account has no roles.
+  if (roles && ownerRoles && !roles.some((role) => ownerRoles.includes(role)))
     throw new ScopeRequired(scopes ?? []);
   if (acr === undefined && maxAgeSeconds === undefined) return;
   if (!isPerson) throw new ScopeRequired([]);

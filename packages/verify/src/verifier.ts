@@ -1,7 +1,7 @@
 import { compactVerify, type JWTVerifyGetKey } from 'jose';
 import { type Claims, readClaims, type Role } from './claims.js';
 import { Introspection } from './introspection.js';
-import { isWellFormedKey } from './key-form.js';
+import { isKeyOfPerson, isWellFormedKey } from './key-form.js';
 import { keySetOf, KeysUnknown } from './key-set.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { RevocationList } from './revocation-list.js';
@@ -134,7 +134,9 @@ async function askedOf(
   const answer = await introspection.ask(token);
   // The answer does not say why: the session may live on, at a lower level or with the next signing key.
   if (answer === null) throw invalid('The service does not accept the token.');
-  return verifiedOf(claims ?? answer);
+  if (claims) return verifiedOf(claims);
+  // A service that does not say which roles the owner of a key has must not make it pass for one of a service account.
+  return verifiedOf(isKeyOfPerson(token) ? { ...answer, owner_roles: answer.owner_roles ?? [] } : answer);
 }
 
 function verifiedOf(claims: Claims): Verified {
