@@ -6,6 +6,7 @@ import { BoundedMap } from '../../platform/memory/bounded-map.js';
 import type { ApiCall, AuditEvent } from '../audit-entry.js';
 import { EntryFactory } from '../entry/entry-factory.js';
 import { EntrySigner } from '../entry/entry-signer.js';
+import { COMBINED_CALLS, COMBINED_REFUSALS } from '../refusals/combined-refusals.js';
 import { RefusalGroups } from '../refusals/refusal-groups.js';
 import { AuditSpool } from './audit-spool.js';
 
@@ -53,9 +54,9 @@ export class SpoolWriter {
             details: { ...refusal.details, ...grouped, routes: [...grouped.routes] },
           }),
         ),
-      joined,
+      COMBINED_REFUSALS,
     );
-    this.calls = new RefusalGroups(clock, (call, grouped) => this.json({ ...call, grouped }), joinedCalls);
+    this.calls = new RefusalGroups(clock, (call, grouped) => this.json({ ...call, grouped }), COMBINED_CALLS);
   }
 
   event(event: AuditEvent): void {
@@ -114,32 +115,4 @@ export class SpoolWriter {
 function callerOf({ userId, sessionId, origin }: ApiCall): string {
   const isKnown = userId !== null && (sessionId !== null || origin.usedKey !== undefined);
   return isKnown ? `user ${userId}` : `address ${origin.network}`;
-}
-
-/** Combines all policies that refused, the longest wait, the number of logins, and the account if it is the same. */
-function joined(sofar: Refusal, next: Refusal): Refusal {
-  const { account, ...details } = next.details;
-  const logins = (sofar.details.logins ?? 0) + (details.logins ?? 0);
-  return {
-    ...next,
-    details: {
-      ...details,
-      policies: [...new Set([...sofar.details.policies, ...details.policies])],
-      retryAfterSeconds: Math.max(sofar.details.retryAfterSeconds, details.retryAfterSeconds),
-      ...(account !== undefined && account === sofar.details.account && { account }),
-      ...(logins > 0 && { logins }),
-    },
-  };
-}
-
-/**
- * Keeps the last of the calls with the highest status, so that answered preflights do not hide the refusals among them, and
- * of user and session only what is the same in all.
- */
-function joinedCalls(sofar: ApiCall, next: ApiCall): ApiCall {
-  return {
-    ...(next.status < sofar.status ? sofar : next),
-    userId: next.userId === sofar.userId ? next.userId : null,
-    sessionId: next.sessionId === sofar.sessionId ? next.sessionId : null,
-  };
 }

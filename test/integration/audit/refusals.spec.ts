@@ -146,3 +146,45 @@ describe('A caller that is refused continuously', () => {
     expect(trail.audit.hasRoomFor(FLOODER.network)).toBe(true);
   });
 });
+
+describe('Refusals of more callers than are counted individually', () => {
+  const TRACKED = 10_000;
+  const USER = '019a0000-0000-7000-8000-00000000000b';
+  const KEY = '019a0000-0000-7000-8000-00000000000c';
+  let trail: Trail;
+
+  beforeEach(async () => {
+    trail = await startTrail();
+  });
+  afterEach(() => trail.stop());
+
+  it('are recorded together as those of nobody', async () => {
+    for (let n = 0; n < TRACKED + 20 + 150; n++) {
+      const ip = `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`;
+      const origin = { ...FLOODER, ip, network: ip, userAgent: 'a browser', usedKey: { keyId: KEY } };
+      const identity = { userId: USER, sessionId: USER, origin };
+      const details = { ...REFUSAL.details, account: 'a digest' };
+      await trail.audit.recordLimited({
+        caller: `address ${ip}`,
+        findNamed: null,
+        event: { ...REFUSAL, ...identity, details },
+      });
+      trail.audit.recordCall({ ...REFUSED_CALL, ...identity, userId: idOfUser(n), subjectId: USER });
+    }
+    trail.module.get(SpoolWriter).flush();
+    await trail.drained();
+    const grouped = await trail.dataSource.query<{ details: object }[]>(
+      `SELECT user_id, session_id, address, user_agent, details FROM audit_events WHERE details ? 'count'
+       UNION ALL
+       SELECT user_id, session_id, address, user_agent, details FROM audit_calls WHERE details ? 'count'`,
+    );
+    const counts = { count: 150, firstAt: expect.any(String), lastAt: expect.any(String) } as object;
+    const nobody = { user_id: null, session_id: null, address: null, user_agent: null };
+    expect(grouped).toEqual([
+      { ...nobody, details: { ...REFUSAL.details, ...counts, routes: ['GET /users/me'] } },
+      { ...nobody, details: { ...counts, routes: ['POST /auth/login'] } },
+    ]);
+  });
+});
+
+const idOfUser = (n: number) => `019a0000-0000-7000-8000-${String(n).padStart(12, '0')}`;
