@@ -7,12 +7,17 @@ type Refusal = AuditEvent<'excess_rate_limit_exceeded'>;
 
 /** How refusals by a limit are recorded as one. */
 export const COMBINED_REFUSALS: Combination<Refusal> = {
-  /** Combines all policies that refused, the longest wait, the number of logins, and the account if it is the same. */
+  /**
+   * Combines all policies that refused, the longest wait, the number of logins, and the account if it is the same. Of a caller
+   * who is signed in, only refusals that are about the caller name a user: others are logins to whatever accounts.
+   */
   join(sofar, next) {
     const { account, ...details } = next.details;
     const logins = (sofar.details.logins ?? 0) + (details.logins ?? 0);
     return {
       ...next,
+      userId: next.userId ?? sofar.userId ?? null,
+      sessionId: next.sessionId ?? sofar.sessionId ?? null,
       details: {
         ...details,
         policies: [...new Set([...sofar.details.policies, ...details.policies])],

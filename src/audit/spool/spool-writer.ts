@@ -13,7 +13,7 @@ import { AuditSpool } from './audit-spool.js';
 /** The reason of calls over a limit: those that it refuses, and preflights, which are answered nevertheless. */
 const OVER_LIMIT = 'rate_limited';
 
-/** Accounts of refusals whose owner is remembered, for the groups of further ones. */
+/** How many accounts of refusals are remembered with their owner, for the groups of further ones. */
 const REMEMBERED_OWNERS = 10_000;
 
 type Refusal = AuditEvent<'excess_rate_limit_exceeded'>;
@@ -35,7 +35,7 @@ export interface LimitedRequest {
 export class SpoolWriter {
   private readonly refusals: RefusalGroups<Refusal>;
   private readonly calls: RefusalGroups<ApiCall>;
-  /** Whom refusals by digest of the address were about; null for nobody. */
+  /** The owners of accounts, by digest of the address, as far as a look-up succeeded; null for nobody. */
   private readonly owners = new BoundedMap<string, string | null>(REMEMBERED_OWNERS);
 
   constructor(
@@ -70,14 +70,14 @@ export class SpoolWriter {
   async refusal({ event, caller, findNamed }: LimitedRequest): Promise<void> {
     if (!this.refusals.isSingle(caller, event, event.origin.endpoint ?? '-')) return;
     // A refusal does not depend on PostgreSQL.
-    const named = (await findNamed?.().catch(() => null)) ?? null;
-    if (named !== null) noteSubject(event.origin, named);
+    const named = await findNamed?.().catch(() => undefined);
+    if (named) noteSubject(event.origin, named);
     const { account } = event.details;
-    if (account !== undefined) this.owners.set(account, named);
-    this.event({ ...event, userId: event.userId ?? named });
+    if (account !== undefined && named !== undefined) this.owners.set(account, named);
+    this.event(this.withOwner(event));
   }
 
-  /** Names the owner of a group's account; without one that was looked up, the group names no account. */
+  /** Names the owner of an entry's account; if nobody has looked for one, the entry names no account. */
   private withOwner(event: Refusal): Refusal {
     const { account, ...details } = event.details;
     if (account === undefined || event.userId) return event;

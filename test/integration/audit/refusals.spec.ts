@@ -89,6 +89,31 @@ describe('A caller that is refused continuously', () => {
     expect(await countOf('audit_events', owned)).toBe(21);
   });
 
+  it('names the owner of the account among strangers, also if somebody named it without a look-up', async () => {
+    const event = { ...REFUSAL, details: { ...REFUSAL.details, account: 'a digest' } };
+    const strangers = { ...LIMITED, event, findNamed: async () => OWNER };
+    for (let n = 0; n < 25; n++) await trail.audit.recordLimited(strangers);
+    await trail.audit.recordLimited({ ...LIMITED, caller: 'user of another', event });
+    trail.module.get(SpoolWriter).flush();
+    await trail.drained();
+    expect(await countOf('audit_events', `details ? 'count' AND user_id = '${OWNER}'`)).toBe(1);
+  });
+
+  it('names the caller and no account if the others that are recorded together are also about the caller', async () => {
+    const own = { ...REFUSAL, userId: OWNER };
+    const login = { ...REFUSAL, details: { ...REFUSAL.details, account: 'a digest', logins: 1 } };
+    const caller = `user ${OWNER}`;
+    const findNamed = async () => null;
+    for (let n = 0; n < 15; n++) {
+      await trail.audit.recordLimited({ caller, findNamed: null, event: own });
+      await trail.audit.recordLimited({ caller, findNamed, event: login });
+    }
+    trail.module.get(SpoolWriter).flush();
+    await trail.drained();
+    const grouped = `details @> '{ "count": 10, "logins": 5 }' AND NOT details ? 'account'`;
+    expect(await countOf('audit_events', `${grouped} AND user_id = '${OWNER}'`)).toBe(1);
+  });
+
   it('says how many logins there are among the others that are recorded together', async () => {
     const login = { ...REFUSAL, details: { ...REFUSAL.details, logins: 1 } };
     for (let n = 0; n < 35; n++) {
@@ -100,11 +125,12 @@ describe('A caller that is refused continuously', () => {
     expect(await countOf('audit_events', 'details @> \'{ "count": 50, "logins": 25 }\'')).toBe(1);
   });
 
-  it('are recorded without an owner whom PostgreSQL cannot name', async () => {
+  it('is recorded without an owner whom PostgreSQL cannot name, and without the account', async () => {
     const findNamed = () => Promise.reject(new Error('unavailable'));
-    await trail.audit.recordLimited({ ...LIMITED, event: REFUSAL, findNamed });
+    const event = { ...REFUSAL, details: { ...REFUSAL.details, account: 'a digest' } };
+    await trail.audit.recordLimited({ ...LIMITED, event, findNamed });
     await trail.drained();
-    expect(await countOf('audit_events', 'user_id IS NULL')).toBe(1);
+    expect(await countOf('audit_events', `user_id IS NULL AND NOT details ? 'account'`)).toBe(1);
   });
 
   it('leaves twenty entries of preflights and refused calls, and one for all others that shows a refusal', async () => {
