@@ -24,6 +24,38 @@ export interface Requirements {
   readonly maxAgeSeconds?: number | undefined;
 }
 
+const isTexts = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+/** What each requirement must be, so that none is ignored: an unknown name is a mistake, such as `role` or `maxAge`. */
+const FORMS: Readonly<Record<keyof Requirements, readonly [is: (value: unknown) => boolean, what: string]>> =
+  {
+    cookies: [(value) => typeof value === 'boolean', 'true or false'],
+    origins: [isTexts, 'a list of texts'],
+    roles: [isTexts, 'a list of texts'],
+    scopes: [isTexts, 'a list of texts'],
+    acr: [(value) => value === 'aal1' || value === 'aal2', "'aal1' or 'aal2'"],
+    maxAgeSeconds: [
+      (value) => Number.isFinite(value) && (value as number) >= 0,
+      'a number of seconds that is not negative',
+    ],
+  };
+
+/**
+ * Returns the requirements of a route once they are checked, also for what the types exclude: a requirement that nothing looks at
+ * would let in everybody who is signed in. Throws a `TypeError` that names the member.
+ */
+export function requirementsOf(requirements: Requirements): Requirements {
+  if (typeof requirements !== 'object' || requirements === null || Array.isArray(requirements))
+    throw new TypeError('The requirements must be an object.');
+  for (const [name, value] of Object.entries(requirements)) {
+    if (!Object.hasOwn(FORMS, name))
+      throw new TypeError(`There is no requirement ${name}, only ${Object.keys(FORMS).join(', ')}.`);
+    const [is, what] = FORMS[name as keyof Requirements];
+    if (value !== undefined && !is(value)) throw new TypeError(`The requirement ${name} must be ${what}.`);
+  }
+  return requirements;
+}
+
 /** The challenge of a route that wants a stronger or a more recent proof (RFC 9470). */
 export class StepUpRequired extends VerificationError {
   constructor(

@@ -88,10 +88,13 @@ class OfflineVerifier implements Verifier {
     const claims = await this.genuine(token);
     if (!this.feed) return verifiedOf(claims);
     await this.feed.begun();
-    const verdict = this.list.verdict(claims);
-    if (verdict) throw new VerificationError(verdict, 'The session or key of the token is over.');
+    this.assertNotRevoked(claims);
     if (this.feed.isFresh()) return verifiedOf(claims);
     if (this.introspection) return askedOf(this.introspection, token, claims);
+    if (await this.feed.becomesFresh()) {
+      this.assertNotRevoked(claims);
+      return verifiedOf(claims);
+    }
     throw new VerificationError('verification_unavailable', 'Revocations are not known at the moment.', {
       cause: this.feed.failure,
     });
@@ -99,6 +102,11 @@ class OfflineVerifier implements Verifier {
 
   close(): void {
     this.feed?.close();
+  }
+
+  private assertNotRevoked(claims: Claims): void {
+    const verdict = this.list.verdict(claims);
+    if (verdict) throw new VerificationError(verdict, 'The session or key of the token is over.');
   }
 
   private async genuine(token: string): Promise<Claims> {
