@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { ArrayContains, Repository } from 'typeorm';
+import { ArrayContains, In, Repository } from 'typeorm';
 import type { Role } from '../platform/access/principal.js';
 import { ADVISORY_LOCKS } from '../platform/database/advisory-locks.js';
 import { onDatabase, violatedUnique } from '../platform/database/database-problem.js';
@@ -29,6 +29,10 @@ export class UsersRepository {
 
   async findById(id: string, tx: Transaction = this.users.manager): Promise<User | null> {
     return onDatabase(() => tx.findOneBy(User, { id }));
+  }
+
+  async findByIds(ids: readonly string[], tx: Transaction): Promise<User[]> {
+    return tx.findBy(User, { id: In([...ids]) });
   }
 
   async findByEmail(email: string, tx: Transaction = this.users.manager): Promise<User | null> {

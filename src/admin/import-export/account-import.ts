@@ -61,7 +61,7 @@ export class AccountImport {
     private readonly ids: UuidV7,
   ) {}
 
-  /** Throws `dependency_unavailable` if PostgreSQL is unavailable. */
+  /** Throws `dependency_unavailable` if PostgreSQL is unavailable for longer than 20 s. */
   async run(lines: AsyncIterable<string>, options: ImportOptions): Promise<ImportResult> {
     const seen = new Set<string>();
     const sum = { imported: 0, skipped: 0, faulty: 0 };
@@ -80,7 +80,8 @@ export class AccountImport {
       const outcome = await this.importBatch(batch, { ...options, ...own, refuse });
       sum.imported += outcome.imported;
       sum.skipped += outcome.skipped.length;
-      for (const skipped of await this.check.preRegistered(outcome.skipped)) options.onPreRegistered(skipped);
+      const preRegistered = await untilAvailable(() => this.check.preRegistered(outcome.skipped));
+      for (const skipped of preRegistered) options.onPreRegistered(skipped);
       options.onProgress(line);
       batch = [];
     };
@@ -109,16 +110,19 @@ export class AccountImport {
   ): Promise<{ readonly imported: number; readonly skipped: readonly NumberedRow[] }> {
     const { isDryRun, refuse, granted, earlier } = run;
     if (batch.length === 0) return { imported: 0, skipped: [] };
-    const { fresh, skipped, faults } = await this.check.sort(batch, earlier);
+    const { fresh, skipped, faults } = await untilAvailable(() => this.check.sort(batch, earlier));
     for (const { line, message } of faults) refuse(line, message);
     if (isDryRun || fresh.length === 0) return { imported: fresh.length, skipped };
     // Fast digests are wrapped before the transaction, which must be short.
     const prepared = await this.preparation.prepare(fresh);
+    let attempts = 0;
     const users = await untilAvailable(() =>
       this.transactions.run(async (tx: Transaction) => {
+        attempts += 1;
         const written = await this.accounts.insert(tx, prepared);
         await this.audit.recordAll(tx, eventsOf(written, run));
-        return written;
+        // A former attempt may have been committed, and only the answer to that have been lost.
+        return attempts > 1 ? this.accounts.written(tx, prepared) : written;
       }),
     );
     for (const role of privilegesOf(users)) granted.add(role);

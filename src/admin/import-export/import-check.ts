@@ -37,7 +37,10 @@ export class ImportCheck {
     private readonly environment: Environment,
   ) {}
 
-  /** `earlier` has what former batches of the file have, and gets what this one has. */
+  /**
+   * `earlier` has what former batches of the file have, and gets what this one has, after everything has been read: if
+   * PostgreSQL is unavailable, it is unchanged. Throws `dependency_unavailable` then.
+   */
   async sort(batch: readonly NumberedRow[], earlier: EarlierLines): Promise<SortedRows> {
     const emails = batch.map(({ account }) => account.email);
     const taken = await this.repository.existing(emails);

@@ -40,6 +40,14 @@ export class ImportedAccounts {
     return accounts.map(({ user }) => user);
   }
 
+  /** Returns those accounts that are there with the ids that they were prepared with, whichever attempt wrote them. */
+  async written(tx: Transaction, prepared: readonly PreparedAccount[]): Promise<User[]> {
+    return this.users.findByIds(
+      prepared.map(({ user }) => user.id),
+      tx,
+    );
+  }
+
   private async inserted(tx: Transaction, prepared: readonly PreparedAccount[]): Promise<PreparedAccount[]> {
     const written = await this.users.insertAll(
       tx,
