@@ -12,7 +12,12 @@ const { loadEnvironment } = await import('../dist/src/platform/config/load-envir
 const { faultOf } = await import('../dist/src/platform/config/start-fault.js');
 const { failureOf } = await import('../dist/src/app/failure.js');
 const { ownerVariable, reachDatabase } = await import('../dist/src/app/prepare-database.js');
+const { StartInterrupted } = await import('../dist/src/platform/database/advisory-lock.js');
 const { changeSchema } = await import('../dist/src/platform/database/migrate.js');
+
+// TypeORM's process would go on without the lock if only this one ended.
+const interruption = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => interruption.abort(signal));
 
 try {
   process.exitCode = await run();
@@ -27,7 +32,7 @@ async function run() {
   const { environment, stop } = await reachDatabase(loadEnvironment());
   try {
     return await faultOf(ownerVariable(environment), () =>
-      changeSchema(environment, () => typeorm(environment, process.argv.slice(2))),
+      changeSchema(environment, () => typeorm(environment, process.argv.slice(2)), interruption),
     );
   } finally {
     await stop();
@@ -35,6 +40,8 @@ async function run() {
 }
 
 async function typeorm(environment, args) {
+  const { signal } = interruption;
+  if (signal.aborted) throw new StartInterrupted();
   const cli = createRequire(import.meta.url).resolve('typeorm/cli.js');
   const dataSource = fileURLToPath(new URL('../dist/ormconfig.js', import.meta.url));
   const { DATABASE_URL, DATABASE_MIGRATION_URL = '' } = environment;
@@ -42,6 +49,9 @@ async function typeorm(environment, args) {
     stdio: 'inherit',
     env: { ...process.env, DATABASE_URL, DATABASE_MIGRATION_URL },
   });
+  signal.addEventListener('abort', () => child.kill(signal.reason));
   const [code] = await once(child, 'exit');
+  // Nothing is granted: what its migration waited for may still be locked.
+  if (code === null && signal.aborted) throw new StartInterrupted();
   return code ?? 1;
 }

@@ -1,4 +1,6 @@
 import { Logger } from '@nestjs/common';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { failureOf } from '../../../src/app/failure.js';
@@ -9,6 +11,7 @@ import { migrate } from '../../../src/platform/database/migrate.js';
 import { temporaryFolder } from '../../support/files/temporary-folder.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 import { startService } from '../../support/servers/service-process.js';
+import { eventually } from '../../support/time/eventually.js';
 
 /** Number of concurrent starts on an empty database; set ROUNDS=10 for a release. */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 1);
@@ -76,6 +79,49 @@ describe('A start that waits for the migration lock', () => {
     expect(await service.ended).toBe(0);
     expect(performance.now() - toldMs).toBeLessThan(10_000);
   });
+});
+
+describe('A migration run by a command', { timeout: 120_000 }, () => {
+  const START_MS = { timeoutMs: 60_000 };
+  const migration = async ({ url, ownerUrl }: FreshDatabase) =>
+    startService({
+      command: [process.execPath, 'scripts/typeorm.mjs', 'migration:run'],
+      env: { DATA_DIR: await temporaryFolder(), DATABASE_URL: url, DATABASE_MIGRATION_URL: ownerUrl },
+    });
+
+  it('ends with code 0 within two seconds of SIGTERM while it waits for the migration lock', async () => {
+    const database = await empty();
+    await holdLock(database);
+    const command = await migration(database);
+    await eventually(() => expect(command.output()).toContain('Waiting for the migration lock'), START_MS);
+    const toldMs = performance.now();
+    command.child.kill('SIGTERM');
+    expect(await command.ended).toBe(0);
+    expect(performance.now() - toldMs).toBeLessThan(2000);
+  });
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'leaves no process that migrates without the lock when %s ends it',
+    async (signal) => {
+      const database = await freshDatabase();
+      onTestFinished(() => database.drop());
+      const stranger = new Client(database.superuserUrl);
+      await stranger.connect();
+      onTestFinished(() => stranger.end());
+      await stranger.query('BEGIN; LOCK TABLE migrations');
+      const command = await migration(database);
+      const { pid } = command.child;
+      await eventually(async () => {
+        const { rows } = await stranger.query('SELECT FROM pg_locks WHERE NOT granted');
+        expect(rows).toHaveLength(1);
+      }, START_MS);
+      const [migrating] = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ');
+      expect(Number(migrating)).toBeGreaterThan(0);
+      command.child.kill(signal);
+      expect(await command.ended).toBe(0);
+      expect(existsSync(`/proc/${migrating}`)).toBe(false);
+    },
+  );
 });
 
 it(
