@@ -25,7 +25,12 @@ export const client = createClient({
   // vite.config.js defines it.
   baseUrl: PORTCULLIS_URL,
   transport: 'cookie',
-  onSignedOut: () => set(null),
+  onSignedOut: (reason) => {
+    if (reason !== 'replaced') return set(null);
+    // Somebody else has signed in in another tab; nothing of the one before is shown any more.
+    set(undefined);
+    recognise().catch(console.error);
+  },
   // The second half of a login.
   onFactor: ({ token, methods }) =>
     byFirstOf(methods, async (method) => {

@@ -8,7 +8,7 @@ export interface Identity {
 
 /**
  * The session that a tab knows. `onSignedOut` is called once for each that is over, whatever shows it first: an answer, a
- * message of another tab, or the storage.
+ * message of another tab, or the storage. A session that another one of the same account replaces is not over for its user.
  */
 export class KnownSession {
   private known: Identity | null = null;
@@ -25,9 +25,9 @@ export class KnownSession {
     return this.known;
   }
 
-  /** Whether this is another session, and not one that was left before. */
-  isOfAnother(before: Identity | null, { session }: Identity): boolean {
-    return before !== null && before.session !== session && !this.past.has(session);
+  /** Whether this is a session of another account, and not one that was left before. */
+  isOfAnother(before: Identity | null, { session, user }: Identity): boolean {
+    return before !== null && before.user !== user && !this.past.has(session);
   }
 
   /** This tab signs in itself; its user need not be told. */
@@ -50,7 +50,8 @@ export class KnownSession {
     this.past.add(before.session);
     // An empty storage does not say why; most often, the user has signed out.
     if (next === null) this.announce(before.session, 'logout');
-    else if (next.session !== this.own) this.announce(before.session, 'replaced');
+    else if (next.session !== this.own && next.user !== before.user)
+      this.announce(before.session, 'replaced');
   }
 
   /** Whoever notices the end of this session from now on, this is its reason. */

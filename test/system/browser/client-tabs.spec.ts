@@ -93,6 +93,22 @@ describeTabs(
       ]);
     });
 
+    it('says nothing where the same user signs in again in another tab, and goes on in that session', async () => {
+      const [one, other] = [await host().openTab(), await host().openTab()];
+      const email = await host().signIn(one);
+      await one.evaluate(`new BroadcastChannel('portcullis:').onmessage = () => (window.heard = true)`);
+      await other.evaluate(`session.logIn(${JSON.stringify({ email, password: PASSWORD })})`);
+      await one.waitForFunction('window.heard');
+      expect(await host().calls(one, ['/users/me'])).toEqual([200]);
+      expect(await one.evaluate('session.reasons')).toEqual([]);
+      await other.evaluate('session.logOut()');
+      await one.waitForFunction('session.reasons.length > 0');
+      expect([await one.evaluate('session.reasons'), await other.evaluate('session.reasons')]).toEqual([
+        ['logout'],
+        ['logout'],
+      ]);
+    });
+
     /** Signs a new user in, in the body transport; `told` has the reasons of this client. */
     const signInByBody = async (tab: Page, storage: string) => {
       const email = await register(host().instances[0]);

@@ -377,6 +377,21 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
       expect(complaints).toEqual([]);
     });
 
+    it('shows the account of somebody else who signs in in another tab', async () => {
+      const { page } = await open();
+      const { email: second, password } = await person('user');
+      const other = await page.context().newPage();
+      // A tab that has not noticed the login of the first one still shows the form.
+      await other.addInitScript(`addEventListener('storage', (event) => event.stopImmediatePropagation())`);
+      await other.goto(account.url);
+      await isSignedOut(other);
+      await register(page);
+      await logIn(other, second, password);
+      await page.getByText(second).waitFor();
+      await page.getByRole('listitem').filter({ hasText: '(here)' }).waitFor();
+      expect(await page.getByRole('alert').textContent()).toBe('');
+    });
+
     it('says what is wrong', async () => {
       const { page } = await open();
       await logIn(page, 'nobody@example.test');
