@@ -41,6 +41,20 @@ function localStorageIfAny(): TokenStorage | null {
   }
 }
 
+type Channel = InstanceType<typeof BroadcastChannel>;
+
+/** Null in pages that Node.js simulates without channels, and where Firefox denies them because the user allows no storage. */
+function channelIfAny(name: string): Channel | null {
+  try {
+    const channel = new BroadcastChannel(name);
+    // Node.js only, where an open channel keeps the process alive.
+    (channel as { unref?: () => void }).unref?.();
+    return channel;
+  } catch {
+    return null;
+  }
+}
+
 interface ReturningPage {
   addEventListener?(type: 'pageshow', listener: (event: { readonly persisted: boolean }) => void): void;
 }
@@ -72,7 +86,7 @@ export class SessionState {
   /** That of all tabs. In the body transport outside of pages, each storage has its own: it is one of several people's. */
   readonly queue: Queue;
   private readonly storage: TokenStorage;
-  private readonly channel: InstanceType<typeof BroadcastChannel> | null;
+  private readonly channel: Channel | null;
   private readonly hasTabs: boolean;
   private readonly known: KnownSession;
   private readonly followers = new Map<string, string>();
@@ -88,13 +102,10 @@ export class SessionState {
     const kept = isBody ? (given ?? null) : localStorageIfAny();
     this.storage = kept ?? memory();
     this.isShared = !isBody || kept !== null;
-    // Only pages and their workers have tabs. A page that is simulated in Node.js may have no channels.
+    // Only pages and their workers have tabs.
     this.hasTabs = 'location' in globalThis && !('Deno' in globalThis);
     this.queue = isBody && !this.hasTabs ? this.storage : name;
-    const hasChannel = this.isShared && this.hasTabs && 'BroadcastChannel' in globalThis;
-    this.channel = hasChannel ? new BroadcastChannel(name) : null;
-    // Node.js only, where an open channel keeps the process alive.
-    (this.channel as { unref?: () => void } | null)?.unref?.();
+    this.channel = this.isShared && this.hasTabs ? channelIfAny(name) : null;
     this.channel?.addEventListener('message', (event: object) => {
       void this.hear((event as { data: Message }).data).catch(() => undefined);
     });
