@@ -355,6 +355,24 @@ describe('a change of address', () => {
       expect(user!.email).toBe(old);
     });
 
+    it('tells the address that the account leaves, without a link and without where it was done', async () => {
+      await change();
+      await undo((await mailTo(here, old, 'address_changed')).token);
+      const mail = await mailTo(here, wanted, 'address_changed');
+      expect([mail.link, mail.token]).toEqual([null, null]);
+      expect(mail.text).toContain('was undone');
+      expect(mail.text).not.toContain('127.0.0.1');
+    });
+
+    it('tells nobody where the account has the address already', async () => {
+      await change();
+      clock.advance(1);
+      await change(old);
+      await undo((await mailTo(here, old, 'address_changed')).token);
+      await settled();
+      expect(await mailsTo(here, old, 'address_changed')).toHaveLength(1);
+    });
+
     it('forgets the devices that were added since the change was asked for, and keeps the others', async () => {
       clock.advance(1000);
       await ask();
