@@ -92,6 +92,11 @@ export class AccountSecrets {
     return this.secrets.sentTo(tx, { emailDigest: this.audit.emailDigest(to), subject }, purpose);
   }
 
+  /** Returns when the latest secret of a purpose was issued about a locked account; null if there is none. */
+  async latestIssue(tx: Transaction, { id }: User, purpose: RegisteredPurpose): Promise<Date | null> {
+    return this.times.latestIssue(tx, id, purpose);
+  }
+
   /**
    * Deletes the secrets of a purpose that were issued about a locked account at or after `since`, but not those that were mailed
    * to the address that it has now.

@@ -4,7 +4,7 @@ import type { Transaction } from '../../platform/database/transaction-runner.js'
 import type { Origin } from '../../platform/http/origin.js';
 import { MailLinks } from '../../platform/mail/mail-links.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
-import { notBeforeLogin } from '../../users/login-order.js';
+import { afterLatest, notBeforeLogin } from '../../users/login-order.js';
 import type { User } from '../../users/user.entity.js';
 import { AccountSecrets, type SpentSecret } from '../account-secrets.js';
 import { DisownLinks } from '../disowning/disown-links.js';
@@ -62,7 +62,7 @@ export class EmailChangeUndos {
       context: null,
       payload: { ...former, sinceMs },
       lifetimeMs: UNDO_MS,
-      issuedAt: notBeforeLogin(user.lastLoginAt, this.clock.now()),
+      issuedAt: await this.nextTime(tx, user),
       replaces: false,
     });
     const values = { link: this.links.to('undo', token), ...originFacts(origin, this.clock.now()) };
@@ -82,5 +82,11 @@ export class EmailChangeUndos {
   async spend(tx: Transaction, token: string): Promise<SpentUndo | null> {
     const spent = await this.secrets.spend(tx, this.purpose, token);
     return spent && { ...spent, former: spent.secret.payload as unknown as FormerEmail };
+  }
+
+  /** The use of a link ends the younger ones, and a disowned session those since it began, whichever instances issued them. */
+  private async nextTime(tx: Transaction, user: User): Promise<Date> {
+    const latest = await this.secrets.latestIssue(tx, user, this.purpose);
+    return afterLatest(latest, notBeforeLogin(user.lastLoginAt, this.clock.now()));
   }
 }
