@@ -78,6 +78,11 @@ class Portcullis {
               password_hash, created_at, updated_at
        FROM users, generate_series(1, ${count - 1}) AS n WHERE email = '${email}'`,
     );
+    // Without it, the copies are hashes of an earlier version, which the first login of each replaces.
+    await query(
+      this.database.ownerUrl,
+      `UPDATE password_credentials SET pepper_id = (SELECT max(pepper_id) FROM password_credentials)`,
+    );
     return people;
   }
 

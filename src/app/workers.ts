@@ -10,9 +10,9 @@ import type { Fail } from './process.js';
 const RESTART_DELAY_MS = 1000;
 
 /**
- * Forks `WEB_CONCURRENCY` workers on one port and replaces those that die. Calls `fail` if the configuration is the reason why
- * a worker ended, because another one would end as well. Returns a function that drains them all, and then throws
- * {@link WorkerFailed} if one of them failed to drain.
+ * Forks `WEB_CONCURRENCY` workers on one port and replaces those that die. Throws {@link WorkerFailed} if one of the first ends
+ * before it listens. Calls `fail` if a worker that listened ends because of its configuration, since the others would end as
+ * well. Returns a function that drains them all, and then throws {@link WorkerFailed} if one of them failed to drain.
  */
 export async function superviseWorkers(environment: Environment, fail: Fail): Promise<() => Promise<void>> {
   let stopping = false;
@@ -24,15 +24,18 @@ export async function superviseWorkers(environment: Environment, fail: Fail): Pr
       DATABASE_URL: environment.DATABASE_URL,
       DATABASE_MIGRATION_URL: environment.DATABASE_MIGRATION_URL ?? '',
     });
+  const served = new WeakSet<Worker>();
+  cluster.on('listening', (worker) => served.add(worker));
   const workers = Array.from({ length: environment.WEB_CONCURRENCY }, fork);
   await Promise.all(workers.map(listening));
-  const replace = () => void wait(RESTART_DELAY_MS).then(() => !stopping && fork());
+  const replace = (worker: Worker, code: number | null) => {
+    // A replacement also ends with this code while PostgreSQL is away, during which the others continue.
+    if (code === EXIT_CONFIG && served.has(worker)) fail(new WorkerFailed({ code }, 'while it served'));
+    else void wait(RESTART_DELAY_MS).then(() => !stopping && fork());
+  };
   // A worker may have died after it listened, while another one was still starting.
-  for (const worker of workers) if (worker.isDead()) replace();
-  cluster.on('exit', (_worker, code: number | null) => {
-    if (code === EXIT_CONFIG) fail(new WorkerFailed({ code }, 'while it served'));
-    else replace();
-  });
+  for (const worker of workers) if (worker.isDead()) replace(worker, worker.process.exitCode);
+  cluster.on('exit', replace);
   return async () => {
     stopping = true;
     const living = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);

@@ -17,10 +17,13 @@ export class PartitionDrop {
     private readonly chain: SealChain,
   ) {}
 
-  /** Drops a month of a table, unless another instance is sealing. Throws if the table is busy. */
-  async drop(table: AuditTable, month: Month): Promise<void> {
-    await this.transactions.run(async (tx) => {
-      if (!(await this.seals.tryLock(tx))) return;
+  /**
+   * Drops a month of a table. Returns whether it did; it does not while another instance is sealing. Throws if the table is
+   * busy.
+   */
+  async drop(table: AuditTable, month: Month): Promise<boolean> {
+    return this.transactions.run(async (tx) => {
+      if (!(await this.seals.tryLock(tx))) return false;
       const lastSeal = table === 'audit_seals' ? await this.chain.last(tx, month) : null;
       const link = lastSeal && { number: lastSeal.number, hash: lastSeal.hash };
       const retired = [{ table, month, lastSeal: link }];
@@ -34,6 +37,7 @@ export class PartitionDrop {
       });
       await this.months.drop(tx, table, month);
       this.logger.log(`Dropping ${month} of ${table}: its retention period has ended.`);
+      return true;
     });
   }
 }

@@ -20,8 +20,8 @@ export class PartitionRetention {
   ) {}
 
   /**
-   * Drops the partitions that are due. Throws if a table is busy or PostgreSQL is unavailable; the next run drops the
-   * rest.
+   * Drops the partitions that are due, the oldest first. Drops no more of a table while another instance is sealing, and
+   * throws if a table is busy or PostgreSQL is unavailable; the next run drops the rest.
    */
   async enforce(): Promise<void> {
     // What is dropped cannot be restored, so one wrong clock must not suffice for it.
@@ -46,7 +46,8 @@ export class PartitionRetention {
       if (month >= oldestKept) return;
       // A statement that was recorded just now is sealed by the next run.
       if (table === 'audit_events' && !(await this.statements.outlive(month))) return;
-      await this.partitions.drop(table, month);
+      // An erased entry of this month may be stated in a later one, which therefore must not be dropped before it.
+      if (!(await this.partitions.drop(table, month))) return;
     }
   }
 }

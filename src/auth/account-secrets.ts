@@ -4,6 +4,7 @@ import type { Transaction } from '../platform/database/transaction-runner.js';
 import type { IssuedSecret, NewSecret } from '../platform/secrets/new-secret.js';
 import type { RegisteredPurpose } from '../platform/secrets/secret-purposes.js';
 import type { CodeAttempt, ReadState, ValidSecret } from '../platform/secrets/secret-use.js';
+import { SecretTimesRepository } from '../platform/secrets/secret-times.repository.js';
 import { SingleUseSecrets } from '../platform/secrets/single-use-secrets.js';
 import { credentialFingerprintOf } from '../users/credential-fingerprint.js';
 import { NOBODY } from '../users/nobody.js';
@@ -32,6 +33,7 @@ export interface SpentSecret {
 export class AccountSecrets {
   constructor(
     private readonly secrets: SingleUseSecrets,
+    private readonly times: SecretTimesRepository,
     private readonly users: UsersService,
     private readonly audit: AuditService,
   ) {}
@@ -88,6 +90,24 @@ export class AccountSecrets {
     to: string,
   ): Promise<ValidSecret[]> {
     return this.secrets.sentTo(tx, { emailDigest: this.audit.emailDigest(to), subject }, purpose);
+  }
+
+  /** Returns when the latest secret of a purpose was issued about a locked account; null if there is none. */
+  async latestIssue(tx: Transaction, { id }: User, purpose: RegisteredPurpose): Promise<Date | null> {
+    return this.times.latestIssue(tx, id, purpose);
+  }
+
+  /**
+   * Deletes the secrets of a purpose that were issued about a locked account at or after `since`, but not those that were mailed
+   * to the address that it has now.
+   */
+  async revokeSince(
+    tx: Transaction,
+    { id: subject, email }: User,
+    purpose: RegisteredPurpose,
+    since: Date,
+  ): Promise<void> {
+    await this.times.revokeSince(tx, { emailDigest: this.audit.emailDigest(email), subject }, purpose, since);
   }
 
   private reader({ onlyAtAddress }: { onlyAtAddress: boolean }): { user: User | null; read: ReadState } {

@@ -24,6 +24,7 @@ import { MasterKey } from '../platform/crypto/master-key.js';
 import { UsableSecrets } from '../platform/crypto/usable-secrets.js';
 import { SystemRandomness } from '../platform/crypto/randomness.js';
 import { dataSourceOptions } from '../platform/database/data-source-options.js';
+import { isTime } from '../platform/http/validation/time.decorator.js';
 import { assertSecretKnown } from '../platform/secret-keys/installation.js';
 import { reachExistingDatabase } from '../app/existing-database.js';
 import { reportFault } from './command-fault.js';
@@ -143,7 +144,10 @@ function report({ intact, entries, erased, firstFault, checkpoint }: Verificatio
 }
 
 function time(text: string): Date {
-  if (Number.isNaN(Date.parse(text))) throw new InvalidArgumentError('It is not an RFC 3339 time.');
+  if (!isTime(text))
+    throw new InvalidArgumentError(
+      'It is not an RFC 3339 time with an offset, such as 2026-11-23T09:30:00Z.',
+    );
   return new Date(text);
 }
 

@@ -61,13 +61,14 @@ export class Assertions {
 }
 
 function claimsOf(principal: Principal): object {
-  const { subject, sessionId, keyId, roles, scopes, acr } = callerFacts(principal);
+  const { subject, sessionId, keyId, roles, scopes, ownerRoles, acr } = callerFacts(principal);
   return {
     sub: subject,
     ...(sessionId !== null && { sid: sessionId }),
     ...(keyId !== null && { key: keyId }),
     roles,
     scope: scopes.join(' '),
+    ...(ownerRoles !== null && { owner_roles: ownerRoles }),
     ...(acr !== null && { acr }),
   };
 }

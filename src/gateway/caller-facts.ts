@@ -1,4 +1,5 @@
 import { callerIdOf, type Principal, type Role } from '../platform/access/principal.js';
+import { ownersRolesOf } from '../machines/keys/key-owner.js';
 
 /** What applications get to know about a caller. */
 export interface CallerFacts {
@@ -10,6 +11,8 @@ export interface CallerFacts {
   /** Of people only: a key must not pass for its owner in an application that looks at roles alone. */
   readonly roles: readonly Role[];
   readonly scopes: readonly string[];
+  /** The present roles of the person whose key it is, which bound what its scopes open; null for any other caller. */
+  readonly ownerRoles: readonly Role[] | null;
   /** The level of a session; keys have none. */
   readonly acr: string | null;
 }
@@ -19,8 +22,9 @@ export function callerFacts(principal: Principal): CallerFacts {
   const subject = callerIdOf(principal);
   if (principal.kind === 'session') {
     const { sessionId, roles, acr } = principal;
-    return { subject, sessionId, keyId: null, roles, scopes: [], acr };
+    return { subject, sessionId, keyId: null, roles, scopes: [], ownerRoles: null, acr };
   }
   const { keyId, scopes } = principal;
-  return { subject, sessionId: null, keyId, roles: [], scopes, acr: null };
+  const ownerRoles = ownersRolesOf(principal);
+  return { subject, sessionId: null, keyId, roles: [], scopes, ownerRoles, acr: null };
 }

@@ -72,10 +72,8 @@ export class RuleAccess {
     if (current === 'ended') throw this.refusals.ended(context, principal);
     if (current === 'reduced') throw this.refusals.outdated(context, principal);
     const { roles, scopes, acr, maxAgeSeconds } = rule;
-    const isForMachines = scopes.length > 0 && roles.length === 0;
-    const hasRole = roles.length === 0 || roles.some((role) => current.roles.includes(role));
-    if (isForMachines) throw this.refusals.forbidden(context, roles);
-    if (!hasRole) throw await this.withoutRole(context, principal, roles);
+    if (!roles?.length && scopes.length > 0) throw this.refusals.forbidden(context, []);
+    if (roles && !hasAny(roles, current.roles)) throw await this.withoutRole(context, principal, roles);
     if (acr === null && maxAgeSeconds === null) return current;
     const fault = await this.recent.faultOf(principal, { acr, maxAgeSeconds });
     if (fault === null) return current;
@@ -94,10 +92,17 @@ export class RuleAccess {
     return this.refusals.faulty(context, principal, fault, roles);
   }
 
+  /**
+   * Admits a program by its scopes. A person's key needs a role of the rule too, as its owner does: people choose the scopes of
+   * their keys themselves, so scopes can only narrow what the owner may do. A service account has no roles.
+   */
   private admitMachine(context: RequestContext, principal: MachinePrincipal, rule: GateRule): void {
-    const { scopes, acr, maxAgeSeconds } = rule;
-    const mayPass =
-      acr === null && maxAgeSeconds === null && scopes.some((one) => principal.scopes.includes(one));
-    if (!mayPass) throw this.refusals.forbidden(context, scopes, insufficientScope());
+    const { roles, scopes, acr, maxAgeSeconds } = rule;
+    const hasScope = acr === null && maxAgeSeconds === null && hasAny(scopes, principal.scopes);
+    if (!hasScope) throw this.refusals.forbidden(context, scopes, insufficientScope());
+    if (principal.kind === 'api-key' && roles && !hasAny(roles, principal.roles))
+      throw this.refusals.forbidden(context, roles, insufficientScope());
   }
 }
+
+const hasAny = <T>(wanted: readonly T[], held: readonly T[]) => wanted.some((one) => held.includes(one));

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Environment } from '../platform/config/environment.js';
 import { CidrList } from '../platform/http/client-ip/cidr-list.js';
+import { scopesAllowedTo } from '../machines/keys/scopes.js';
 import { GateRules } from './rules/gate-rules.js';
 
 /** Warns at the start about settings that are valid and hardly meant. */
@@ -21,5 +22,10 @@ export class StartWarnings implements OnModuleInit {
       this.logger.warn(
         'TRUSTED_PROXIES does not name all of GATEWAY_PEERS: all clients of such a proxy count as one in RATE_LIMIT_GATE and in limits by address, and have its address in the trail',
       );
+    for (const { name, roles, scopes } of this.rules.all)
+      if (roles === null && scopesAllowedTo([], scopes).length > 0)
+        this.logger.warn(
+          `the rule ${name} has scopes and no roles: everybody with an account can give a key of theirs such a scope, and pass. Name the roles whose keys may pass, or roles: [] for service accounts only`,
+        );
   }
 }

@@ -15,10 +15,6 @@ export class GenerationalCache<V> {
     return this.young.size;
   }
 
-  has(key: string): boolean {
-    return this.young.has(key) || this.old.has(key);
-  }
-
   /** Returns the value of a key, creating it if there is none. */
   use(key: string, make: () => V): V {
     const known = this.young.get(key);

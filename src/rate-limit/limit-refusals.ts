@@ -24,29 +24,39 @@ export interface LimitedCaller {
 export class LimitRefusals {
   constructor(private readonly audit: AuditService) {}
 
-  /** Records the refusal of a request, then throws it. */
+  /**
+   * Records the refusal of a request, then throws it. The record of a login is about the account that it names, as that of a
+   * failed one is, whoever sent it. Any other request of a known caller is about the caller, and its record must not name
+   * somebody else: an erasure of that person would not find it.
+   */
   async refuse(refusal: RateLimited, caller: LimitedCaller): Promise<never> {
-    const { origin, userId, sessionId = null, emailDigest, isLogin, rule, findNamed } = caller;
+    const { origin, userId, sessionId = null, emailDigest = null, isLogin, rule, findNamed = null } = caller;
     const { policies, retryAfterSeconds } = refusal;
+    const account = userId === null || isLogin ? emailDigest : null;
     await this.audit.recordLimited({
       event: {
         type: 'excess_rate_limit_exceeded',
         outcome: 'failure',
         reason: refusal.row.code,
-        userId,
-        sessionId,
-        origin,
+        ...(account === null
+          ? { userId, sessionId, origin }
+          : { userId: null, sessionId: null, origin: withoutKey(origin) }),
         details: {
           policies: [...policies],
           retryAfterSeconds,
-          ...(emailDigest && { account: emailDigest }),
+          ...(account !== null && { account }),
           ...(isLogin && { logins: 1 }),
           ...(rule !== undefined && { rule }),
         },
       },
       caller: userId === null ? `address ${origin.network}` : `user ${userId}`,
-      findNamed: userId === null ? (findNamed ?? null) : null,
+      findNamed: account === null ? null : findNamed,
     });
     throw refusal;
   }
+}
+
+/** The key of whoever sent a request is not that of the person whom the request names. */
+function withoutKey({ usedKey: _usedKey, ...origin }: Origin): Origin {
+  return origin;
 }

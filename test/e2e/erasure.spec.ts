@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { AuditService } from '../../src/audit/audit.service.js';
+import { SpoolWriter } from '../../src/audit/spool/spool-writer.js';
 import { ErasureTask } from '../../src/audit/erasure/erasure-task.js';
 import { Tamperer } from '../support/audit/tamperer.js';
 import { insist } from '../support/app/insist.js';
@@ -17,6 +18,7 @@ import { createPerson, openSession } from '../support/app/people.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
 import { type MailServer, startMailServer } from '../support/servers/mail-server.js';
+import { eventually } from '../support/time/eventually.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 
 /** More than one page of each reader: 200 of a person, 2,000 of all. */
@@ -477,5 +479,47 @@ describe('Deleting the own account', () => {
     await expect.poll(() => notice(untold.user.id)).toMatchObject({ state: 'pending', failed: true });
     clock.advance(24 * HOUR_MS);
     await expect.poll(() => notice(untold.user.id)).toMatchObject({ state: 'dead', wiped: true });
+  });
+});
+
+describe('Deleting a person whom somebody else has named in refused requests', () => {
+  let service: TestApp;
+  beforeAll(async () => {
+    service = await startApp({ variables: { RATE_LIMIT_LOGIN: '1/60', RATE_LIMIT_MAIL: '1/3600' } });
+  });
+  afterAll(() => service.close());
+
+  it('leaves no digest of their address in the trail', async () => {
+    const { user, accessToken } = await createPerson(service);
+    const caller = await createPerson(service);
+    const { email } = user;
+    const digest = service.app.get(AuditService).emailDigest(email);
+    const requests = [
+      { url: '/auth/login', body: { email, password: 'not the password' } },
+      { url: '/users/me/email', body: { email } },
+      { url: '/auth/password/forgot', body: { email } },
+    ];
+    for (const request of requests) {
+      const answers = [];
+      for (let n = 0; n < 12; n++)
+        answers.push(await service.call({ ...request, token: caller.accessToken }));
+      expect(answers.at(-1)!.statusCode).toBe(429);
+    }
+    service.app.get(SpoolWriter).flush();
+    const entries = (where: string, ...values: string[]) =>
+      asSuperuser<{ userId: string; sessionId: string | null }>(
+        service.database,
+        `SELECT user_id AS "userId", session_id AS "sessionId" FROM audit_events
+         WHERE type = 'excess_rate_limit_exceeded' AND ${where}`,
+        values,
+      );
+    const named = () => entries(`details->>'account' = $1`, digest);
+    await eventually(async () => {
+      expect((await named()).length).toBeGreaterThan(10);
+      expect((await entries('user_id = $1', caller.user.id)).length).toBeGreaterThan(5);
+    });
+    expect(new Set((await named()).map(({ userId }) => userId))).toEqual(new Set([user.id]));
+    await service.call({ method: 'DELETE', url: '/users/me', token: accessToken });
+    await eventually(async () => expect(await named()).toEqual([]), { timeoutMs: 20_000 });
   });
 });

@@ -6,7 +6,8 @@ import { BearerReaders } from '../../src/sessions/tokens/bearer-readers.js';
 import { TokenRefused } from '../../src/sessions/tokens/token-refused.js';
 import type { Tokens } from '../support/app/accounts.js';
 import { createPerson } from '../support/app/people.js';
-import { clientToken } from '../support/app/oauth.js';
+import { createKey } from '../support/app/api-keys.js';
+import { claimsOf, clientToken } from '../support/app/oauth.js';
 import { ServiceAccountsOf } from '../support/app/service-accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp, type TestRequest } from '../support/app/test-app.js';
@@ -18,6 +19,7 @@ const RULES = {
   site: { access: 'anonymous', audience: 'site', credentials: ['cookie'] },
   reports: { access: 'signed-in', audience: 'reports', roles: ['admin'], scopes: ['reports:read'] },
   machines: { access: 'signed-in', audience: 'machines', scopes: ['reports:read', 'reports:write'] },
+  services: { access: 'signed-in', audience: 'services', roles: [], scopes: ['reports:read'] },
   fresh: { access: 'signed-in', audience: 'fresh', maxAgeSeconds: 60 },
   strong: { access: 'signed-in', audience: 'strong', acr: 'aal2' },
   pages: { access: 'signed-in', audience: 'pages', login: 'redirect' },
@@ -216,6 +218,49 @@ describe('the gateway', () => {
       KEY,
     ]);
     expect(identityOf(await ask('machines', { token: 'test_service.reports:read' }))[0]).toBe(SERVICE);
+  });
+
+  it('gives nobody by the scope of a key that they chose themselves what they may not do in a session', async () => {
+    const administrator = await createPerson(fromAnywhere(), { roles: ['admin'] });
+    const [{ key: ofAnybody }, { key: ofAdministrator }] = [
+      await createKey(fromAnywhere(), person, { scopes: ['reports:read'] }),
+      await createKey(fromAnywhere(), administrator, { scopes: ['reports:read', 'orders:read'] }),
+    ];
+    const { key: ofService } = await (await ServiceAccountsOf.of(fromAnywhere())).create('reports:read');
+    const table = [
+      ['reports', person.accessToken, '403 forbidden'],
+      ['reports', ofAnybody, '403 forbidden'],
+      ['reports', ofAdministrator, 200],
+      ['reports', ofService, 200],
+      // Such a rule has no roles that could be missing.
+      ['machines', ofAnybody, 200],
+      ['services', administrator.accessToken, '403 forbidden'],
+      ['services', ofAdministrator, '403 forbidden'],
+      ['services', ofService, 200],
+    ] as const;
+    for (const [rule, token, expected] of table)
+      expect([rule, token, await statusOf(rule, { token })]).toEqual([rule, token, expected]);
+
+    const refused = await ask('reports', { token: ofAnybody });
+    expect(refused.headers['www-authenticate']).toContain('insufficient_scope');
+    await expect
+      .poll(() => recorded(refused.headers['x-request-id']), SLOW)
+      .toMatchObject([
+        { type: 'authz_fail', user_id: person.user.id, details: { rule: 'reports', required: ['admin'] } },
+      ]);
+  });
+
+  it('says in the assertion of a person’s key which roles its owner has, and in no header', async () => {
+    const { key } = await createKey(fromAnywhere(), person, { scopes: ['reports:read'] });
+    const answer = await ask('machines', { token: key });
+    expect(answer.headers['x-portcullis-roles']).toBe('');
+    expect(claimsOf(String(answer.headers['x-portcullis-assertion']))).toMatchObject({
+      roles: [],
+      owner_roles: ['user'],
+    });
+    const { key: ofService } = await (await ServiceAccountsOf.of(fromAnywhere())).create('reports:read');
+    const ofAccount = await ask('machines', { token: ofService });
+    expect(claimsOf(String(ofAccount.headers['x-portcullis-assertion']))).not.toHaveProperty('owner_roles');
   });
 
   it('asks for a recent proof and for a level in the terms of a step-up', async () => {

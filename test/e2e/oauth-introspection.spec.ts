@@ -128,6 +128,7 @@ describe('introspection', () => {
       jti: own.id,
       sub: person.user.id,
       scope: 'orders:read',
+      owner_roles: ['user'],
       key: own.id,
       token_type: 'Bearer',
       iat: Math.floor(Date.parse(own.createdAt) / 1000),

@@ -20,6 +20,8 @@ export interface Claims {
   readonly client_id?: string;
   readonly roles?: readonly Role[];
   readonly scope?: string;
+  /** Of a person's key: the present roles of its owner, which bound what its scopes open. */
+  readonly owner_roles?: readonly Role[];
   readonly auth_time?: number;
   readonly acr?: string;
   readonly amr?: readonly string[];
@@ -56,7 +58,7 @@ function faultOf(
   payload: Readonly<Record<string, unknown>>,
   { issuer, audience, nowSeconds }: Expected,
 ): string | null {
-  const { iss, aud, sub, jti, iat, exp, sid, key, client_id, roles, scope, auth_time } = payload;
+  const { iss, aud, sub, jti, iat, exp, sid, key, client_id, roles, scope, owner_roles, auth_time } = payload;
   if (iss !== issuer) return `The iss of the token is ${JSON.stringify(iss)}, not "${issuer}".`;
   if (aud !== audience) return `The aud of the token is ${JSON.stringify(aud)}, not "${audience}".`;
   if ('nbf' in payload) return 'The token has the claim nbf.';
@@ -72,6 +74,7 @@ function faultOf(
   if (!isAbsentOr(auth_time, isDate)) return malformed('auth_time');
   if (!isAbsentOr(roles, isRoles)) return malformed('roles');
   if (!isAbsentOr(scope, isText)) return malformed('scope');
+  if (!isAbsentOr(owner_roles, isRoles)) return malformed('owner_roles');
   // Somebody must have got it: a session, which has roles, or a key, which has scopes.
   const isOfSession = isUuid(sid) && isRoles(roles);
   const isOfKey = isUuid(key) && (kind === 'assertion' || isAbsent(sid));

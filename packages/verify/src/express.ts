@@ -1,7 +1,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { check, fieldsOf } from './check.js';
 import { refusalOf } from './refusal.js';
-import type { Requirements } from './requirements.js';
+import { type Requirements, requirementsOf } from './requirements.js';
 import type { Verified, Verifier } from './verifier.js';
 
 declare global {
@@ -14,8 +14,12 @@ declare global {
   }
 }
 
-/** Middleware that lets in callers who meet the requirements. The caller is available as `request.auth`. */
+/**
+ * Middleware that lets in callers who meet the requirements. The caller is available as `request.auth`. Throws a `TypeError`
+ * for a requirement that does not exist or has no such value.
+ */
 export function authenticate(verifier: Verifier, requirements: Requirements = {}): RequestHandler {
+  const required = requirementsOf(requirements);
   return (request: Request, response: Response, next: NextFunction) => {
     const fields = fieldsOf(request);
     const accept = (caller: Verified) => {
@@ -29,7 +33,7 @@ export function authenticate(verifier: Verifier, requirements: Requirements = {}
     };
     // Such as an error of `onError`.
     const fail = (error: unknown) => next(error);
-    check(verifier, requirements, fields).then(accept, refuse).catch(fail);
+    check(verifier, required, fields).then(accept, refuse).catch(fail);
   };
 }
 

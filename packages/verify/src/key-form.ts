@@ -12,6 +12,11 @@ export function isWellFormedKey(text: string): boolean {
   return KEY.test(text) && text.slice(-CHECKSUM_LENGTH) === checksumOf(text.slice(0, -CHECKSUM_LENGTH));
 }
 
+/** Whether a well-formed key is that of a person, and not of a service account. */
+export function isKeyOfPerson(key: string): boolean {
+  return key.startsWith('ptc_u_');
+}
+
 /** CRC-32 as in zlib, over ASCII, in base 62 with leading zeros. */
 function checksumOf(body: string): string {
   let rest = crc32(body);

@@ -21,6 +21,12 @@ const MAX_PAUSE_MS = 2000;
 /** How long verifications wait for the first answer, counted from the first one of them, milliseconds. */
 const FIRST_ANSWER_MS = 5000;
 
+/** How long a verification waits for the next line if what is known is too old, milliseconds. */
+const NEXT_LINE_MS = 500;
+
+/** How many verifications wait at once. While the service is away, the others are refused at once. */
+const MAX_WAITING = 1000;
+
 /**
  * Follows the list of revocations by one open request, and by another one as soon as that may be late. The former one counts until
  * the other one has begun.
@@ -30,6 +36,8 @@ export class RevocationFeed implements StreamListener {
   private readonly first = Promise.withResolvers<void>();
   private readonly streams = new Set<RevocationStream>();
   private isAwaited = false;
+  /** Called for each line. */
+  private readonly waiting = new Set<() => void>();
   private cursor: string | null = null;
   /** Of the stream that knows most. */
   private pace: Pace | null = null;
@@ -48,6 +56,28 @@ export class RevocationFeed implements StreamListener {
     return now - known <= maxStalenessMs + SLACK_MS && now - this.pace.lastLineMs <= maxStalenessMs;
   }
 
+  /**
+   * Resolves with whether everything is known, at once if it is, and otherwise after the line that says so, or half a second. A process
+   * that was stopped for a while, such as by its platform between two requests, knows it as soon as it has asked again.
+   */
+  async becomesFresh(): Promise<boolean> {
+    if (this.isFresh()) return true;
+    if (this.isInVain() || this.waiting.size >= MAX_WAITING) return false;
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.waiting.delete(look);
+        resolve();
+      };
+      const look = () => {
+        if (this.isFresh() || this.isInVain()) end();
+      };
+      const timer = setTimeout(end, NEXT_LINE_MS);
+      this.waiting.add(look);
+    });
+    return this.isFresh();
+  }
+
   /** Why nothing has been learned since the last line, if a request failed since. */
   get failure(): unknown {
     return this.lastFailure;
@@ -55,7 +85,7 @@ export class RevocationFeed implements StreamListener {
 
   /**
    * Resolves with the first answer, be it a refusal of the key or one that cannot be used, or five seconds after the first call: while
-   * the service is away, only that waits.
+   * the service is away, only that waits so long.
    */
   begun(): Promise<void> {
     if (!this.isAwaited) {
@@ -71,6 +101,7 @@ export class RevocationFeed implements StreamListener {
     this.closing.abort();
     for (const stream of this.streams) stream.end();
     this.first.resolve();
+    this.tellWaiting();
   }
 
   revoked(item: Revocation): void {
@@ -83,6 +114,7 @@ export class RevocationFeed implements StreamListener {
     this.pace = pace;
     this.lastFailure = null;
     this.first.resolve();
+    this.tellWaiting();
   }
 
   failed({ pace }: RevocationStream, error: unknown): void {
@@ -91,6 +123,16 @@ export class RevocationFeed implements StreamListener {
     if (error instanceof CursorExpired) this.cursor = null;
     if (error instanceof AheadOfTime && this.pace === pace) this.pace = null;
     if (error instanceof Unusable) this.first.resolve();
+    this.tellWaiting();
+  }
+
+  private tellWaiting(): void {
+    for (const look of this.waiting) look();
+  }
+
+  /** Whether no line will come soon: the feed is closed, or the last answer was one that cannot be used. */
+  private isInVain(): boolean {
+    return this.closing.signal.aborted || this.lastFailure instanceof Unusable;
   }
 
   private async follow(): Promise<void> {

@@ -1,7 +1,7 @@
 import { compactVerify, type JWTVerifyGetKey } from 'jose';
 import { type Claims, readClaims, type Role } from './claims.js';
 import { Introspection } from './introspection.js';
-import { isWellFormedKey } from './key-form.js';
+import { isKeyOfPerson, isWellFormedKey } from './key-form.js';
 import { keySetOf, KeysUnknown } from './key-set.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { RevocationList } from './revocation-list.js';
@@ -88,10 +88,13 @@ class OfflineVerifier implements Verifier {
     const claims = await this.genuine(token);
     if (!this.feed) return verifiedOf(claims);
     await this.feed.begun();
-    const verdict = this.list.verdict(claims);
-    if (verdict) throw new VerificationError(verdict, 'The session or key of the token is over.');
+    this.assertNotRevoked(claims);
     if (this.feed.isFresh()) return verifiedOf(claims);
     if (this.introspection) return askedOf(this.introspection, token, claims);
+    if (await this.feed.becomesFresh()) {
+      this.assertNotRevoked(claims);
+      return verifiedOf(claims);
+    }
     throw new VerificationError('verification_unavailable', 'Revocations are not known at the moment.', {
       cause: this.feed.failure,
     });
@@ -99,6 +102,11 @@ class OfflineVerifier implements Verifier {
 
   close(): void {
     this.feed?.close();
+  }
+
+  private assertNotRevoked(claims: Claims): void {
+    const verdict = this.list.verdict(claims);
+    if (verdict) throw new VerificationError(verdict, 'The session or key of the token is over.');
   }
 
   private async genuine(token: string): Promise<Claims> {
@@ -134,7 +142,9 @@ async function askedOf(
   const answer = await introspection.ask(token);
   // The answer does not say why: the session may live on, at a lower level or with the next signing key.
   if (answer === null) throw invalid('The service does not accept the token.');
-  return verifiedOf(claims ?? answer);
+  if (claims) return verifiedOf(claims);
+  // A service that does not say which roles the owner of a key has must not make it pass for one of a service account.
+  return verifiedOf(isKeyOfPerson(token) ? { ...answer, owner_roles: answer.owner_roles ?? [] } : answer);
 }
 
 function verifiedOf(claims: Claims): Verified {

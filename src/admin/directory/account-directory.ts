@@ -69,15 +69,16 @@ export class AccountDirectory {
     let place = cursor === undefined ? null : this.cursors.placeOf(cursor, filter);
     const items: AccountSummary[] = [];
     for (let read = 0; read < MAX_READS; read += 1) {
-      const rows = await this.pages.page(filter, place, limit + 1);
-      const locks = await this.locksOf(rows.map(({ user }) => user));
-      for (const { user, place: next } of rows) {
+      const { accounts, end } = await this.pages.page(filter, place, limit + 1);
+      const locks = await this.locksOf(accounts.map(({ user }) => user));
+      for (const { user, place: next } of accounts) {
         if (items.length === limit) return { items, nextCursor: this.cursors.after(place!, filter) };
         place = next;
         const summary = summaryOf(user, locks.get(user.id));
         if (filter.status === undefined || filter.status === summary.status) items.push(summary);
       }
-      if (rows.length <= limit) return { items, nextCursor: null };
+      if (end === null) return { items, nextCursor: null };
+      place = end;
     }
     return { items, nextCursor: this.cursors.after(place!, filter) };
   }

@@ -31,6 +31,14 @@ export interface ListedAccount {
   readonly place: AccountPlace;
 }
 
+/** A part of the list. */
+export interface ListedAccounts {
+  /** Fewer than there were places if accounts were deleted meanwhile. */
+  readonly accounts: readonly ListedAccount[];
+  /** The last place that was read, after which the list continues; null at its end. */
+  readonly end: AccountPlace | null;
+}
+
 /** Must be the expression of `users_standing_idx`, or that index cannot be used. */
 const STANDING = `CASE
   WHEN disabled_at IS NOT NULL THEN 'disabled'
@@ -65,7 +73,7 @@ export class AccountListRepository {
    * Returns the next accounts after a place. Status `locked` depends on keyed digests of addresses and other statuses on its
    * absence, which SQL cannot compute: callers check the status of what this returns.
    */
-  async page(filter: AccountFilter, after: AccountPlace | null, limit: number): Promise<ListedAccount[]> {
+  async page(filter: AccountFilter, after: AccountPlace | null, limit: number): Promise<ListedAccounts> {
     const parameters: unknown[] = [];
     const bind = (value: unknown) => `$${parameters.push(value)}`;
     const where = this.conditions(filter);
@@ -77,10 +85,11 @@ export class AccountListRepository {
       const places = await this.dataSource.query<AccountPlace[]>(statement, parameters);
       const users = await this.dataSource.manager.findBy(User, { id: In(places.map(({ id }) => id)) });
       const byId = new Map(users.map((user) => [user.id, user]));
-      return places.flatMap((place) => {
+      const accounts = places.flatMap((place) => {
         const user = byId.get(place.id);
         return user ? [{ user, place }] : [];
       });
+      return { accounts, end: places.length === limit ? places.at(-1)! : null };
     });
   }
 

@@ -15,7 +15,10 @@ describe('RefusalGroups', () => {
     vi.useFakeTimers();
     written = [];
     clock = new ManualClock();
-    groups = new RefusalGroups<string>(clock, (refusal, grouped) => written.push({ refusal, ...grouped }));
+    groups = new RefusalGroups<string>(clock, (refusal, grouped) => written.push({ refusal, ...grouped }), {
+      join: (_, next) => next,
+      withoutCaller: () => 'nobody',
+    });
   });
   afterEach(() => {
     vi.useRealTimers();
@@ -51,12 +54,12 @@ describe('RefusalGroups', () => {
     expect(refuse('b', 5)).toBe(5);
   });
 
-  it('limits its memory: callers beyond ten thousand share one group', () => {
+  it('limits its memory: callers beyond ten thousand share one group, which names nobody', () => {
     let singles = 0;
     for (let n = 0; n < 12_000; n++) singles += refuse(`caller ${n}`, 1);
     expect(singles).toBe(10_000 + 20);
     groups.flush();
-    expect(written).toMatchObject([{ count: 12_000 - singles }]);
+    expect(written).toMatchObject([{ refusal: 'nobody', count: 12_000 - singles }]);
   });
 
   it('records the remaining counts once when the process ends', async () => {

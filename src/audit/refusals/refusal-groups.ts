@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 const GROUP_MS = 10_000;
 /** The first group of a minute is recorded sooner, so that detection notices a storm while it lasts. */
 const FIRST_GROUP_MS = 1000;
-/** How many callers are tracked individually. All others share one group. */
+/** How many callers are tracked individually. All others share one group, which names none of them. */
 const MAX_CALLERS = 10_000;
 const SWEEP_EVERY_MS = 1000;
 const CROWD = '';
@@ -23,7 +23,17 @@ interface Group<T> {
   readonly timer: NodeJS.Timeout;
 }
 
+/** How several refusals become one. */
+export interface Combination<T> {
+  /** Combines the refusals of a group so far with the next one. */
+  readonly join: (sofar: T, next: T) => T;
+  /** Removes whatever identifies the caller, or the person that the request was about. */
+  readonly withoutCaller: (refusal: T) => T;
+}
+
 interface Caller<T> {
+  /** Whether it stands for all who are not tracked individually. */
+  readonly isCrowd: boolean;
   /** Start of the count, on a monotonic clock. */
   sinceMs: number;
   singles: number;
@@ -43,12 +53,11 @@ export class RefusalGroups<T> {
 
   /**
    * @param write records the last refusal of a group, on behalf of all of them
-   * @param join combines the refusals of a group so far with the next one; by default, only the next one is kept
    */
   constructor(
     private readonly clock: Clock,
     private readonly write: (refusal: T, grouped: GroupedRefusals) => void,
-    private readonly join: (sofar: T, next: T) => T = (_, next) => next,
+    private readonly combination: Combination<T>,
   ) {}
 
   /** Whether this refusal must be recorded separately. Otherwise it is counted in its caller's group. */
@@ -58,7 +67,8 @@ export class RefusalGroups<T> {
       caller.singles += 1;
       return true;
     }
-    this.count(caller, refusal, route);
+    // The refusals of the crowd must not be attributed to whoever of it is refused last.
+    this.count(caller, caller.isCrowd ? this.combination.withoutCaller(refusal) : refusal, route);
     return false;
   }
 
@@ -72,7 +82,8 @@ export class RefusalGroups<T> {
     const key = this.callers.has(name) || this.callers.size < MAX_CALLERS ? name : CROWD;
     const known = this.callers.get(key);
     if (known && nowMs - known.sinceMs < MINUTE_MS) return known;
-    const caller = known ?? { sinceMs: nowMs, singles: 0, hasGrouped: false, group: null };
+    const isCrowd = key === CROWD;
+    const caller = known ?? { isCrowd, sinceMs: nowMs, singles: 0, hasGrouped: false, group: null };
     caller.sinceMs = nowMs;
     caller.singles = 0;
     caller.hasGrouped = false;
@@ -90,7 +101,7 @@ export class RefusalGroups<T> {
 
   private count(caller: Caller<T>, refusal: T, route: string): void {
     const now = this.clock.now();
-    if (caller.group) caller.group.refusal = this.join(caller.group.refusal, refusal);
+    if (caller.group) caller.group.refusal = this.combination.join(caller.group.refusal, refusal);
     const group = (caller.group ??= {
       refusal,
       count: 0,

@@ -23,6 +23,10 @@ const disk = vi.hoisted(() => ({
   full: false,
   refusesToClose: false,
   writes: 0,
+  /** The end of the names of files that cannot be created. */
+  uncreatable: null as string | null,
+  /** The files that are open. */
+  descriptors: new Set<number>(),
   /** Part of the names of files that another process takes first. */
   takenByAnother: null as string | null,
 }));
@@ -33,15 +37,23 @@ vi.mock('node:fs', async (original) => {
     disk.writes += 1;
     return actual.writeSync(...parameters);
   };
+  const openSync = (...parameters: Parameters<typeof fs.openSync>) => {
+    if (disk.uncreatable !== null && String(parameters[0]).endsWith(disk.uncreatable))
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    const descriptor = actual.openSync(...parameters);
+    disk.descriptors.add(descriptor);
+    return descriptor;
+  };
   const closeSync = (descriptor: number) => {
     actual.closeSync(descriptor);
+    disk.descriptors.delete(descriptor);
     if (disk.refusesToClose) throw Object.assign(new Error('disk quota exceeded'), { code: 'EDQUOT' });
   };
   const renameSync = (from: string, to: string) => {
     if (disk.takenByAnother !== null && from.includes(disk.takenByAnother)) actual.rmSync(from);
     actual.renameSync(from, to);
   };
-  return { ...actual, default: actual, writeSync, closeSync, renameSync };
+  return { ...actual, default: actual, openSync, writeSync, closeSync, renameSync };
 });
 
 const HOSTNAME = hostname().replaceAll(/[^\w.-]/g, '_');
@@ -89,7 +101,7 @@ describe('AuditSpool', () => {
   });
   afterEach(() => {
     disk.full = disk.refusesToClose = false;
-    disk.takenByAnother = null;
+    disk.takenByAnother = disk.uncreatable = null;
     rmSync(dataDir, { recursive: true });
   });
 
@@ -150,6 +162,20 @@ describe('AuditSpool', () => {
       expect.arrayContaining(['first', 'xxxxxxx', 'refused']),
     );
     expect(mine.hasRoom()).toBe(true);
+  });
+
+  it('leaves nothing behind for a segment that cannot be created, however often it tries', () => {
+    const mine = spool();
+    const open = new Set(disk.descriptors);
+    disk.uncreatable = '.ndjson';
+    for (const line of ['first', 'second']) {
+      append(mine, line);
+      expect(mine.waiting()).toEqual([]);
+    }
+    expect(disk.descriptors).toEqual(open);
+    expect(readdirSync(directory).filter((name) => name.endsWith('.tally'))).toEqual([]);
+    disk.uncreatable = null;
+    expect(linesOf(mine)).toEqual(['first', 'second']);
   });
 
   it('keeps segments that were not removed, and starts a new one for later lines', () => {

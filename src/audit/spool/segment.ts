@@ -28,11 +28,16 @@ export class Segment {
     readonly sinceMs: number,
   ) {}
 
-  /** Creates a new segment. Throws the file system's error. */
+  /** Creates a new segment. Throws the file system's error, after it has removed the tally. */
   static begin(path: string, nowMs: number, writer: TallyWriter): Segment {
     const segment = new Segment(path, nowMs);
     segment.writer = writer;
-    segment.descriptor = openSync(path, 'ax', 0o600);
+    try {
+      segment.descriptor = openSync(path, 'ax', 0o600);
+    } catch (error) {
+      writer.discard();
+      throw error;
+    }
     return segment;
   }
 

@@ -6,13 +6,14 @@ import { BoundedMap } from '../../platform/memory/bounded-map.js';
 import type { ApiCall, AuditEvent } from '../audit-entry.js';
 import { EntryFactory } from '../entry/entry-factory.js';
 import { EntrySigner } from '../entry/entry-signer.js';
+import { COMBINED_CALLS, COMBINED_REFUSALS } from '../refusals/combined-refusals.js';
 import { RefusalGroups } from '../refusals/refusal-groups.js';
 import { AuditSpool } from './audit-spool.js';
 
 /** The reason of calls over a limit: those that it refuses, and preflights, which are answered nevertheless. */
 const OVER_LIMIT = 'rate_limited';
 
-/** Accounts of refusals whose owner is remembered, for the groups of further ones. */
+/** How many accounts of refusals are remembered with their owner, for the groups of further ones. */
 const REMEMBERED_OWNERS = 10_000;
 
 type Refusal = AuditEvent<'excess_rate_limit_exceeded'>;
@@ -34,7 +35,7 @@ export interface LimitedRequest {
 export class SpoolWriter {
   private readonly refusals: RefusalGroups<Refusal>;
   private readonly calls: RefusalGroups<ApiCall>;
-  /** Whom refusals by digest of the address were about; null for nobody. */
+  /** The owners of accounts, by digest of the address, as far as a look-up succeeded; null for nobody. */
   private readonly owners = new BoundedMap<string, string | null>(REMEMBERED_OWNERS);
 
   constructor(
@@ -53,9 +54,9 @@ export class SpoolWriter {
             details: { ...refusal.details, ...grouped, routes: [...grouped.routes] },
           }),
         ),
-      joined,
+      COMBINED_REFUSALS,
     );
-    this.calls = new RefusalGroups(clock, (call, grouped) => this.json({ ...call, grouped }), joinedCalls);
+    this.calls = new RefusalGroups(clock, (call, grouped) => this.json({ ...call, grouped }), COMBINED_CALLS);
   }
 
   event(event: AuditEvent): void {
@@ -69,14 +70,14 @@ export class SpoolWriter {
   async refusal({ event, caller, findNamed }: LimitedRequest): Promise<void> {
     if (!this.refusals.isSingle(caller, event, event.origin.endpoint ?? '-')) return;
     // A refusal does not depend on PostgreSQL.
-    const named = (await findNamed?.().catch(() => null)) ?? null;
-    if (named !== null) noteSubject(event.origin, named);
+    const named = await findNamed?.().catch(() => undefined);
+    if (named) noteSubject(event.origin, named);
     const { account } = event.details;
-    if (account !== undefined) this.owners.set(account, named);
-    this.event({ ...event, userId: event.userId ?? named });
+    if (account !== undefined && named !== undefined) this.owners.set(account, named);
+    this.event(this.withOwner(event));
   }
 
-  /** Names the owner of a group's account; without one that was looked up, the group names no account. */
+  /** Names the owner of an entry's account; if nobody has looked for one, the entry names no account. */
   private withOwner(event: Refusal): Refusal {
     const { account, ...details } = event.details;
     if (account === undefined || event.userId) return event;
@@ -114,32 +115,4 @@ export class SpoolWriter {
 function callerOf({ userId, sessionId, origin }: ApiCall): string {
   const isKnown = userId !== null && (sessionId !== null || origin.usedKey !== undefined);
   return isKnown ? `user ${userId}` : `address ${origin.network}`;
-}
-
-/** Combines all policies that refused, the longest wait, the number of logins, and the account if it is the same. */
-function joined(sofar: Refusal, next: Refusal): Refusal {
-  const { account, ...details } = next.details;
-  const logins = (sofar.details.logins ?? 0) + (details.logins ?? 0);
-  return {
-    ...next,
-    details: {
-      ...details,
-      policies: [...new Set([...sofar.details.policies, ...details.policies])],
-      retryAfterSeconds: Math.max(sofar.details.retryAfterSeconds, details.retryAfterSeconds),
-      ...(account !== undefined && account === sofar.details.account && { account }),
-      ...(logins > 0 && { logins }),
-    },
-  };
-}
-
-/**
- * Keeps the last of the calls with the highest status, so that answered preflights do not hide the refusals among them, and
- * of user and session only what is the same in all.
- */
-function joinedCalls(sofar: ApiCall, next: ApiCall): ApiCall {
-  return {
-    ...(next.status < sofar.status ? sofar : next),
-    userId: next.userId === sofar.userId ? next.userId : null,
-    sessionId: next.sessionId === sofar.sessionId ? next.sessionId : null,
-  };
 }

@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import type { MasterKey } from '../../platform/crypto/master-key.js';
 import { linesIn } from '../../platform/database/line-count.js';
 
@@ -40,7 +40,7 @@ export class TallyWriter {
 
   /** Creates the file. Throws the file system's error. */
   constructor(
-    path: string,
+    private readonly path: string,
     private readonly key: MasterKey,
     start: Pick<Tally, 'owner' | 'first'>,
   ) {
@@ -69,6 +69,15 @@ export class TallyWriter {
 
   close(): void {
     closeSync(this.descriptor);
+  }
+
+  /** Removes the file, for a segment that could not be created. Throws the file system's error. */
+  discard(): void {
+    try {
+      this.close();
+    } finally {
+      rmSync(`${this.path}${TALLY_SUFFIX}`, { force: true });
+    }
   }
 }
 

@@ -29,7 +29,7 @@ export class PasswordStepUp implements OnModuleInit {
     );
   }
 
-  /** Throws `overloaded` if a comparison that starts now would wait too long. */
+  /** Throws `overloaded` if a comparison that is requested now would end too late. */
   async assertRoom(): Promise<void> {
     await this.hasher.assertRoom('owners');
   }

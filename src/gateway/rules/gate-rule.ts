@@ -7,9 +7,12 @@ export interface GateRule {
   readonly name: string;
   /** `anonymous`: everybody; a caller with a good credential is named to the application, any other is nobody. */
   readonly access: 'anonymous' | 'signed-in';
-  /** People with any of these roles may pass; empty for all people, unless the rule has scopes. */
-  readonly roles: readonly Role[];
-  /** API keys and service accounts with any of these scopes may pass; empty for none. */
+  /**
+   * People with any of these roles may pass, and so may their keys if the rule has scopes. Null: all people; if the rule has
+   * scopes, none by a session and everybody by a key. Empty: nobody by either; service accounts have no roles.
+   */
+  readonly roles: readonly Role[] | null;
+  /** API keys and service accounts with any of these scopes may pass; empty for none. People choose the scopes of their keys. */
   readonly scopes: readonly string[];
   /** The level that the session must have; null for any. */
   readonly acr: 'aal1' | 'aal2' | null;
@@ -32,7 +35,7 @@ export const RULE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 export const SILENT_RULE: GateRule = {
   name: 'gate-check-silent',
   access: 'anonymous',
-  roles: [],
+  roles: null,
   scopes: [],
   acr: null,
   maxAgeSeconds: null,

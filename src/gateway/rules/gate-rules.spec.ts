@@ -57,7 +57,7 @@ describe('a rules file', () => {
       preflight: true,
     });
     expect(rules.find('site')).toMatchObject({
-      roles: [],
+      roles: null,
       acr: null,
       audience: null,
       credentials: ['cookie', 'bearer'],
@@ -71,6 +71,18 @@ describe('a rules file', () => {
     const rules = await read('{"rules":{"app":{"access":"signed-in","audience":"app","scopes":["a:b"]}}}');
     expect(Array.isArray(rules) ? rules : rules.find('app')?.scopes).toEqual(['a:b']);
     expect((await readGateRules({})).all).toEqual([]);
+  });
+
+  it('can have no role beside scopes, which admits service accounts only, and nowhere else', async () => {
+    const withNoRole = (members: object) =>
+      read(
+        JSON.stringify({ rules: { app: { access: 'signed-in', audience: 'app', roles: [], ...members } } }),
+      );
+    const rules = await withNoRole({ scopes: ['a:b'] });
+    expect(Array.isArray(rules) ? rules : rules.find('app')).toMatchObject({ roles: [], scopes: ['a:b'] });
+    expect(await withNoRole({})).toEqual([
+      'rules.app.roles must be a list of user, auditor, admin, at least one and none twice',
+    ]);
   });
 
   it('names every fault in a line of its own, and repeats no value', async () => {

@@ -1,4 +1,4 @@
-import { ROLES } from '../../platform/access/principal.js';
+import { type Role, ROLES } from '../../platform/access/principal.js';
 import { CREDENTIALS, type RuleLimit } from '../../platform/access/forward-auth.js';
 import { MAX_EXACT_LIMIT } from '../../platform/config/variables.decorator.js';
 import { type GateRule, RULE_NAME, SILENT_RULE } from './gate-rule.js';
@@ -51,7 +51,7 @@ export class RuleReader {
     const rule: GateRule = {
       name,
       access: one('access', ['anonymous', 'signed-in'] as const, 'signed-in'),
-      roles: this.list(members['roles'], `${at}.roles`, ROLES),
+      roles: this.roles(members, `${at}.roles`),
       scopes: this.list(members['scopes'], `${at}.scopes`, SCOPE),
       acr: one('acr', ['aal1', 'aal2', null] as const, null),
       maxAgeSeconds: this.wholeNumber(members['maxAgeSeconds'], `${at}.maxAgeSeconds`, 365 * A_DAY_SECONDS),
@@ -92,6 +92,13 @@ export class RuleReader {
       `${at}.login`,
       'needs the credential cookie, which a browser sends after the login',
     );
+  }
+
+  /** An empty list makes sense beside scopes only: service accounts have no roles, and can still pass. */
+  private roles({ roles, scopes }: Members, at: string): Role[] | null {
+    if (roles === undefined) return null;
+    const isForServiceAccounts = Array.isArray(roles) && roles.length === 0 && scopes !== undefined;
+    return isForServiceAccounts ? [] : this.list(roles, at, ROLES);
   }
 
   private limits(content: unknown, at: string): RuleLimit[] {

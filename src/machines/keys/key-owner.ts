@@ -1,4 +1,4 @@
-import type { MachinePrincipal } from '../../platform/access/principal.js';
+import type { MachinePrincipal, Role } from '../../platform/access/principal.js';
 import type { ApiKey } from './api-key.entity.js';
 import type { KeyKind } from './key-format.js';
 
@@ -24,6 +24,11 @@ export function ownerOfCaller(caller: MachinePrincipal): KeyOwner {
   return caller.kind === 'api-key'
     ? { kind: 'user', id: caller.userId }
     : { kind: 'service-account', id: caller.serviceAccountId };
+}
+
+/** Returns the present roles of the person whose key a program calls with; null for a service account, which has none. */
+export function ownersRolesOf(caller: MachinePrincipal): readonly Role[] | null {
+  return caller.kind === 'api-key' ? caller.roles : null;
 }
 
 /** Returns the columns by which the keys of an owner are found. */

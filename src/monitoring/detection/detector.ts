@@ -4,6 +4,8 @@ import type { Finding } from '../alerts/alert-kind.js';
 import { mostSevereFirst } from '../alerts/severity.js';
 import type { Figures, Rule, Threshold } from '../rules/rule.js';
 import type { Occurrence } from '../rules/occurrence.js';
+import { AddressOutcomes } from './address-outcomes.js';
+import { isGuessing } from './own-guesses.js';
 import { evaluatedOrSkipped } from './skipped-entry.js';
 import { SlidingWindows } from './sliding-windows.js';
 import { type Located, SubjectBound } from './subject-bound.js';
@@ -42,12 +44,17 @@ export class Detector {
   private readonly watched = new Map<string, Watched[]>();
   /** The people whose erasure was read. */
   private readonly erased = new BoundedMap<string, true>(REMEMBERED_ERASED);
+  private readonly outcomes: AddressOutcomes;
 
   /** @param usualFailureRatio the service's share of failed logins before the current windows */
   constructor(
     rules: readonly Rule[],
     private readonly usualFailureRatio: (nowMs: number) => number,
   ) {
+    const blocking = rules.filter(({ blockedForAccounts }) => blockedForAccounts !== undefined);
+    this.outcomes = new AddressOutcomes(
+      1000 * Math.max(0, ...blocking.map(({ limit }) => limit?.seconds ?? 0)),
+    );
     for (const rule of rules) {
       const { limit } = rule;
       if (limit === null) continue;
@@ -68,6 +75,7 @@ export class Detector {
       if (this.erased.has(occurrence.entry.userId ?? '')) continue;
       const { id, type } = occurrence.entry;
       evaluatedOrSkipped(id, () => {
+        this.outcomes.add(occurrence);
         for (const watched of this.watched.get(type) ?? []) this.weigh(watched, occurrence, hits);
       });
     }
@@ -102,9 +110,8 @@ export class Detector {
     const { rule, limit, windows } = watched;
     const observation = rule.observe(occurrence);
     if (!observation) return;
-    const { counts, opens, value, weight = 1 } = observation;
+    const { counts, value, weight = 1 } = observation;
     const subject = observation.subject.slice(0, LONGEST_SUBJECT);
-    if (opens === false && !windows.has(subject)) return;
     const window = windows.add(subject, occurrence, { counts, weight, value });
     // Only counted observations can make a rule true; a success merely changes the ratio.
     if (!counts) return;
@@ -134,7 +141,7 @@ export class Detector {
       count,
       firstSeenAt: new Date(firstSeenAt),
       lastSeenAt: new Date(last.at),
-      addresses: window.newAddresses(rule.blockedForAccounts),
+      addresses: this.newAddresses(window, rule, last.at - limit.seconds * 1000),
       evidence: {
         summary: rule.summary(figures, limit),
         counted: figures.counted,
@@ -148,6 +155,14 @@ export class Detector {
         ...rule.evidence?.(figures, last),
       },
     };
+  }
+
+  /** Returns the addresses for responses; of a rule about failed logins, those that guess themselves. */
+  private newAddresses(window: SubjectWindow, { blockedForAccounts }: Rule, afterMs: number): string[] {
+    if (blockedForAccounts === undefined) return window.newAddresses();
+    return window.newAddresses((address, wrong) =>
+      isGuessing(wrong, this.outcomes.of(address, afterMs), blockedForAccounts),
+    );
   }
 
   private figures(window: SubjectWindow, nowMs: number, values: () => readonly unknown[]): Figures {

@@ -1,41 +1,23 @@
-/** What {@link addressesThatGuess} needs to know of an observation. */
-export interface Attempted {
-  /** False for logins that succeeded. */
-  readonly counts: boolean;
-  /** Whether its password was checked. */
-  readonly evaluated: boolean;
-  readonly account: string | null;
-  readonly address: string | null;
-}
+import type { TriedAccounts } from './address-outcomes.js';
 
 /** Fewer wrong passwords than these from one address may be a mistake. */
 const LEAST_GUESSES = 2;
+/** Signing in to fewer accounts than these exempts no address, because an attacker may have an account, too. */
+const LEAST_EXEMPTING = 2;
 
 /**
- * Returns the addresses that entered at least two wrong passwords, for at least `leastAccounts` accounts, and for more
- * accounts than they signed in to. Accounts that they signed in to do not count as guessed. A single login exempts no
- * address, because an attacker may have an account, too.
+ * Whether an address guesses itself: it entered at least two wrong passwords for the subject of a rule, for at least
+ * `leastAccounts` accounts, and failed for more accounts in all than it signed in to. Accounts that it signed in to do not
+ * count as guessed, and a login to a single other account exempts no address.
+ * @param wrong the accounts of the wrong passwords that it entered for the subject, one for each of them
+ * @param tried the accounts that it has tried within the time of the rule, whatever the subject
  */
-export function addressesThatGuess(
-  attempts: readonly Attempted[],
+export function isGuessing(
+  wrong: readonly (string | null)[],
+  { signedIn, failed }: TriedAccounts,
   leastAccounts: number,
-): Set<string | null> {
-  const succeeded = new Map<string | null, Set<string | null>>();
-  for (const { counts, address, account } of attempts) {
-    if (!counts) succeeded.set(address, (succeeded.get(address) ?? new Set()).add(account));
-  }
-  const guesses = new Map<string | null, (string | null)[]>();
-  for (const { counts, evaluated, address, account } of attempts) {
-    if (!counts || !evaluated || succeeded.get(address)?.has(account)) continue;
-    const accounts = guesses.get(address) ?? [];
-    accounts.push(account);
-    guesses.set(address, accounts);
-  }
-  const found = new Set<string | null>();
-  for (const [address, accounts] of guesses) {
-    const guessed = new Set(accounts).size;
-    if (accounts.length < LEAST_GUESSES || guessed < leastAccounts) continue;
-    if (guessed > (succeeded.get(address)?.size ?? 0)) found.add(address);
-  }
-  return found;
+): boolean {
+  const guesses = wrong.filter((account) => account !== null && !signedIn.has(account));
+  if (guesses.length < LEAST_GUESSES || new Set(guesses).size < leastAccounts) return false;
+  return signedIn.size < LEAST_EXEMPTING || failed > signedIn.size;
 }

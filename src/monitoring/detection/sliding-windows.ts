@@ -42,10 +42,6 @@ export class SlidingWindows {
     return this.youngWeight + this.oldWeight;
   }
 
-  has(subject: string): boolean {
-    return this.windows.has(subject);
-  }
-
   /**
    * Adds an observation, and returns its subject's window up to it. Clocks of instances differ, so it may be earlier than
    * the one before it; it always counts.

@@ -6,7 +6,7 @@ import { Environment } from '../../platform/config/environment.js';
 import type { Finding } from '../alerts/alert-kind.js';
 import { rulesOf } from '../rules/rules.js';
 import { DetectionRun } from './detection-run.js';
-import { MOST_NAMED, MOST_OF_ONE_SITE } from './subject-bound.js';
+import { MOST_NAMED, MOST_OF_ONE_SITE, MOST_OF_ONE_USER } from './subject-bound.js';
 
 const RULES = rulesOf(new Environment());
 
@@ -67,6 +67,42 @@ describe('The subjects of a rule', () => {
     expect(judge([1], 'other').map(({ subject }) => subject)).toEqual(['session:other-1']);
     expect(judge([6], 'many').map(({ subject }) => subject)).toEqual([`user:${userId}`]);
     expect(judge([7], 'many', START + 4_000_000).map(({ subject }) => subject)).toEqual(['session:many-7']);
+  });
+
+  it.each([
+    ['networks of one /48', oneSite],
+    ['IPv4 addresses', ipv4],
+  ])('are combined by user if an outsider guesses at one account from many %s', (_, addressOf) => {
+    const guesses = spread(3000, 590, (i) => ({
+      kind: 'login' as const,
+      account: 'victim',
+      address: addressOf(i % 300),
+      password: 'wrong' as const,
+    }));
+    const found = findingsOf(RULES, guesses).filter(({ kind }) => kind.name === 'brute_force');
+    const [userId] = found[0]!.evidence.userIds!;
+    expect(found).toHaveLength(MOST_OF_ONE_USER + 1);
+    expect(found[0]!.subject).toMatch(new RegExp(`^user:${userId} address:`));
+    expect(found.at(-1)).toMatchObject({ subject: `user:${userId}`, evidence: { subjects: 297 } });
+    expect(found.at(-1)!.evidence.summary).toMatch(/^True of 297 further IP addresses for one user; most/);
+    expect(new Set(found.flatMap(({ addresses }) => addresses)).size).toBe(300);
+  });
+
+  it('are combined by user if one user causes one alert per key, without hiding the key of another', () => {
+    const uses = (keys: number, owner: string) =>
+      spread(keys * 20, 100, (i) => ({
+        kind: 'key' as const,
+        key: `${owner} ${i % keys}`,
+        owner,
+        reason: 'revoked' as const,
+        address: `192.0.2.${Math.floor(i / keys)}`,
+      }));
+    const acts = [...uses(30, 'many'), ...uses(1, 'other')].toSorted((a, b) => a.at - b.at);
+    const found = findingsOf(RULES, acts).filter(({ kind }) => kind.name === 'key_abuse');
+    expect(found).toHaveLength(MOST_OF_ONE_USER + 1 + 1);
+    const joined = found.find(({ subject }) => subject.startsWith('user:'));
+    expect(joined?.evidence.subjects).toBe(27);
+    expect(joined?.evidence.summary).toMatch(/^True of 27 further API keys of one user; most recent: 20/);
   });
 
   it('are always named if they are known users', () => {

@@ -5,8 +5,8 @@ import type { Evidence, Finding } from '../alerts/alert-kind.js';
 export const MOST_NAMED = 20;
 /** How many of them may be in one IPv6 /48, which is often assigned to a single subscriber (RFC 6177 section 2). */
 export const MOST_OF_ONE_SITE = 3;
-/** How many of them may be sessions of one user, who can make any number. */
-const MOST_OF_ONE_USER = 3;
+/** How many subjects of one user get an alert each: sessions and keys, of which a user can make any number, and addresses. */
+export const MOST_OF_ONE_USER = 3;
 /** The time in which subjects count towards these bounds. */
 export const STRETCH_MS = 3_600_000;
 
@@ -18,6 +18,10 @@ const NAMED_IN_EVIDENCE = 20;
 
 /** Subjects of which an outsider can invent any number. Known users are not among them. */
 const INVENTED = /^(account|address):/;
+/** Subjects of which a user can make any number. */
+const MADE_BY_USER = /^(session|key):/;
+/** Addresses from which somebody guesses at the account of a known user. An outsider can use any number. */
+const AGAINST_USER = /^(user:\S+) address:/;
 
 /** A finding and the client network of the last event behind it. */
 export interface Located {
@@ -28,12 +32,12 @@ export interface Located {
 /**
  * Limits the alerts that anybody can cause by one rule, so that they do not hide other alerts. Beyond the limit,
  * findings of outsiders are combined by the /48 that contains their addresses, and then into one per rule, and those about
- * sessions by their user.
+ * sessions or keys, or about addresses that guess at one account, by their user.
  */
 export class SubjectBound {
   private readonly invented = new NamedSubjects(MOST_NAMED, MOST_OF_ONE_SITE);
-  // Without a total, because an attacker's own sessions must not hide those of a victim.
-  private readonly sessions = new NamedSubjects(Infinity, MOST_OF_ONE_USER);
+  // Without a total, because an attacker's own sessions and keys must not hide those of a victim.
+  private readonly ofUsers = new NamedSubjects(Infinity, MOST_OF_ONE_USER);
 
   /** Assigns the findings of one rule to the subjects under which they are raised. Returns one finding per subject. */
   apply(findings: readonly Located[]): Finding[] {
@@ -49,16 +53,22 @@ export class SubjectBound {
 
   private subjectOf({ subject, lastSeenAt, evidence }: Finding, network: string | null): string {
     const nowMs = lastSeenAt.getTime();
-    if (subject.startsWith('session:')) {
-      const user = evidence.userIds?.[0] === undefined ? null : `user:${evidence.userIds[0]}`;
-      return user === null || this.sessions.admit(subject, user, nowMs) ? subject : user;
-    }
+    const user = userOf(subject, evidence);
+    if (user !== null) return this.ofUsers.admit(subject, user, nowMs) ? subject : user;
     if (!INVENTED.test(subject)) return subject;
     const site = siteOf(network);
     if (this.invented.admit(subject, site, nowMs)) return subject;
     // The combined subject of a site counts as a subject, too. Otherwise it could be used to get around the limit.
     return site !== null && this.invented.admit(site, null, nowMs) ? site : OTHERS;
   }
+}
+
+/** Returns the subject for the user by whom this one is combined with others; null for one that is not combined by user. */
+function userOf(subject: string, { userIds }: Evidence): string | null {
+  const against = AGAINST_USER.exec(subject)?.[1];
+  if (against !== undefined) return against;
+  const owner = MADE_BY_USER.test(subject) ? userIds?.[0] : undefined;
+  return owner === undefined ? null : `user:${owner}`;
 }
 
 /** The subjects that got an alert each within {@link STRETCH_MS}, at most `most`, and of one group `mostOfGroup`. */
@@ -100,7 +110,7 @@ function joined(subject: string, findings: readonly Finding[]): Finding {
     addresses: [...new Set(findings.flatMap(({ addresses = [] }) => addresses))],
     evidence: {
       ...newest.evidence,
-      summary: `True of ${findings.length} ${amongOf(subject)}; most recent: ${newest.evidence.summary}`,
+      summary: `True of ${findings.length} ${amongOf(subject, newest)}; most recent: ${newest.evidence.summary}`,
       subjects: findings.length,
       accounts: union(findings, 'accounts'),
       addresses: union(findings, 'addresses'),
@@ -109,10 +119,11 @@ function joined(subject: string, findings: readonly Finding[]): Finding {
   };
 }
 
-function amongOf(subject: string): string {
+function amongOf(subject: string, { subject: example }: Finding): string {
   if (subject === OTHERS) return 'other subjects';
-  if (subject.startsWith('user:')) return 'further sessions of one user';
-  return `subjects of ${subject.slice('address:'.length)}`;
+  if (!subject.startsWith('user:')) return `subjects of ${subject.slice('address:'.length)}`;
+  if (AGAINST_USER.test(example)) return 'further IP addresses for one user';
+  return `further ${example.startsWith('key:') ? 'API keys' : 'sessions'} of one user`;
 }
 
 const union = (findings: readonly Finding[], member: 'accounts' | 'addresses' | 'userIds') =>

@@ -1,5 +1,4 @@
 import type { Dimension } from '../rules/rule.js';
-import { addressesThatGuess } from './own-guesses.js';
 import type { Occurrence } from '../rules/occurrence.js';
 
 /** An observation made by a rule. */
@@ -27,8 +26,6 @@ interface Item {
 
 /** How many observations of one account that do not count, such as successes, enter a ratio. */
 const MOST_OF_ONE = 5;
-/** The share of a window for further ones, for {@link addressesThatGuess}: the first of each account and address. */
-const SHARE_OF_FURTHER = 0.1;
 
 /** How many of the most recent accounts, addresses and users an alert names. */
 const NAMED_IN_EVIDENCE = 20;
@@ -48,12 +45,9 @@ export class SubjectWindow {
   private countedItems = 0;
   private added = 0;
   private reported = 0;
-  /** How many observations that do not count name each account, and each pair of account and address. */
+  /** How many observations that do not count name each account. */
   private readonly others = new Map<string | null, number>();
-  private readonly pairs = new Map<string | null, number>();
-  /** How many observations that do not count enter a ratio, and how many do not. */
   private otherItems = 0;
-  private furtherItems = 0;
   private readonly counts: readonly { dimension: Dimension; ofValue: Map<string | null, number> }[];
 
   constructor(
@@ -87,7 +81,8 @@ export class SubjectWindow {
     { counts, weight = 1, value }: Observed,
   ): void {
     const evaluated = attempt?.evaluated === true;
-    if (!counts && !this.hasRoomFor(account, address)) return;
+    // Whoever has an account can add any number of them, and must not be able to push those that count out of the window.
+    if (!counts && (this.others.get(account) ?? 0) >= MOST_OF_ONE) return;
     const item = { at, account, address, userId, counts, evaluated, weight, value, isErased: false };
     this.items.push(item);
     this.added += 1;
@@ -137,23 +132,16 @@ export class SubjectWindow {
   /**
    * Returns the addresses counted since the last call, so that an address that was unblocked is not blocked again for
    * old events.
-   * @param guessedAccounts if given, only addresses that guess themselves, and at least this number of accounts
+   * @param isGuessing if given, only addresses of which it is true, given the accounts of the wrong passwords from there
    */
-  newAddresses(guessedAccounts?: number): string[] {
+  newAddresses(isGuessing?: (address: string, wrong: readonly (string | null)[]) => boolean): string[] {
     const addresses = this.newest('address', Infinity, this.added - this.reported);
     this.reported = this.added;
-    if (guessedAccounts === undefined) return addresses;
-    const guessing = addressesThatGuess(this.items.slice(this.head), guessedAccounts);
-    return addresses.filter((address) => guessing.has(address));
-  }
-
-  /**
-   * Whether an observation that does not count is kept. Whoever has an account can add any number of them, and must not
-   * be able to push those that count out of the window.
-   */
-  private hasRoomFor(account: string | null, address: string | null): boolean {
-    if ((this.others.get(account) ?? 0) < MOST_OF_ONE) return true;
-    return !this.pairs.has(pairOf(account, address)) && this.furtherItems < this.capacity * SHARE_OF_FURTHER;
+    if (!isGuessing) return addresses;
+    const wrong = new Map<string, (string | null)[]>(addresses.map((address) => [address, []]));
+    for (const { counts, evaluated, address, account } of this.items.slice(this.head))
+      if (counts && evaluated && address !== null) wrong.get(address)?.push(account);
+    return addresses.filter((address) => isGuessing(address, wrong.get(address)!));
   }
 
   private dropOldest(): void {
@@ -169,11 +157,8 @@ export class SubjectWindow {
 
   private tally(item: Item, step: 1 | -1): void {
     if (!item.counts) {
-      const before = addTo(this.others, item.account, step);
-      const entering = Math.min(before + step, MOST_OF_ONE) - Math.min(before, MOST_OF_ONE);
-      this.otherItems += entering;
-      this.furtherItems += step - entering;
-      addTo(this.pairs, pairOf(item.account, item.address), step);
+      this.otherItems += step;
+      addTo(this.others, item.account, step);
       return;
     }
     this.countedItems += step * item.weight;
@@ -184,12 +169,8 @@ export class SubjectWindow {
   }
 }
 
-const pairOf = (account: string | null, address: string | null) => `${account} ${address}`;
-
-/** Returns the count before. */
-function addTo(counts: Map<string | null, number>, value: string | null, step: 1 | -1): number {
-  const before = counts.get(value) ?? 0;
-  if (before + step === 0) counts.delete(value);
-  else counts.set(value, before + step);
-  return before;
+function addTo(counts: Map<string | null, number>, value: string | null, step: 1 | -1): void {
+  const count = (counts.get(value) ?? 0) + step;
+  if (count === 0) counts.delete(value);
+  else counts.set(value, count);
 }

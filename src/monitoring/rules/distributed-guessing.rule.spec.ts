@@ -91,6 +91,48 @@ describe('distributed_guessing', () => {
     expect(finding?.evidence.addresses).toContain(owner);
   });
 
+  it('passes no address to responses that signs in to more accounts than it fails for', () => {
+    const office = '203.0.113.1';
+    const colleagues = spread(40, 20, (i) => ({
+      kind: 'login' as const,
+      account: `colleague ${i}`,
+      address: i < 20 ? office : '203.0.113.2',
+      password: 'right' as const,
+    }));
+    const acts = [
+      ...colleagues,
+      ...spread(8, 20, (i) => guess(`192.0.2.${i % 4}`)),
+      ...[30_000, 40_000].map((at) => ({ ...guess(office), at })),
+      { ...guess('192.0.2.1'), at: 45_000 },
+    ];
+    const [finding] = findingsOf(
+      [rule],
+      acts.toSorted((a, b) => a.at - b.at),
+    );
+    expect(finding?.evidence.addresses).toContain(office);
+    expect(finding?.addresses?.toSorted()).toEqual(['192.0.2.0', '192.0.2.1', '192.0.2.2', '192.0.2.3']);
+  });
+
+  it('passes no address to responses for wrong passwords of another account', () => {
+    const office = '203.0.113.1';
+    const colleague = [0, 1, 2].map((i) => ({ ...guess(office), account: 'colleague', at: 20_000 + i }));
+    const entries = trailOf(
+      [
+        ...spread(8, 20, (i) => guess(`192.0.2.${i % 4}`)),
+        ...colleague,
+        { ...guess(office), at: 30_000 },
+        { ...guess(office), at: 30_001 },
+      ],
+      START,
+    );
+    const waiting = entries.map((entry, index) =>
+      index < entries.length - 2 ? entry : ({ ...entry, type: 'authn_login_lock' } satisfies AuditEntry),
+    );
+    const [finding] = new DetectionRun([rule], [], LATER).judge(waiting, '').findings;
+    expect(finding?.evidence.addresses).toContain(office);
+    expect(finding?.addresses).not.toContain(office);
+  });
+
   it('passes no address to responses for attempts that only the wait of the account refused', () => {
     const [first, ...rest] = trailOf(
       spread(12, 40, (i) => guess(`192.0.2.${i % 3}`)),

@@ -19,7 +19,7 @@ export function distributedGuessing(environment: Environment): Rule {
     limit: parseLimit(environment.DETECT_DISTRIBUTED_GUESSING),
     distinct: ['address'],
     observe: ({ attempt }) =>
-      attempt && { subject: `account:${attempt.account}`, counts: attempt.failed, opens: attempt.failed },
+      attempt?.failed ? { subject: `account:${attempt.account}`, counts: true } : null,
     holds: ({ distinct }, { count }) => distinct.address >= count,
     summary: ({ counted, distinct }, { seconds }) =>
       `${counted} failed logins on one account from ${distinct.address} addresses within ${seconds} s.`,

@@ -17,8 +17,6 @@ export interface Observation {
   readonly subject: string;
   /** False for observations that only enter the ratio, such as a successful login. */
   readonly counts: boolean;
-  /** False for observations that matter only if the window already has others. */
-  readonly opens?: boolean;
   /** The number of events that it represents; 1 by default. */
   readonly weight?: number;
   /** Data that the rule keeps in the window, in addition to what is kept for every rule. */
@@ -58,9 +56,11 @@ export interface Rule extends AlertKind {
    */
   readonly responses?: readonly Response[];
   /**
-   * For rules about failed logins: `block_address` blocks only addresses that entered at least two wrong passwords, for at
-   * least this number of accounts, and for more than they signed in to. Accounts that they signed in to do not count as guessed.
-   * Other addresses failed by mistake, or were refused with the right password because somebody else had guessed.
+   * For rules about failed logins: `block_address` blocks only addresses that entered at least two wrong passwords for the
+   * subject, for at least this number of accounts, and that within the time of the rule failed for more accounts than they signed
+   * in to, whatever the subject. Accounts that they signed in to do not count as guessed, and a login to a single other account
+   * exempts no address. Other addresses failed by mistake, or were refused with the right password because somebody else had
+   * guessed.
    */
   readonly blockedForAccounts?: number;
   /**

@@ -54,6 +54,8 @@ function cluster(urls: readonly string[], { protocol, username, password }: URL)
     retryDelayOnClusterDown: 0,
     slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
     slotsRefreshInterval: 2 * CONNECT_TIMEOUT_MS,
+    // Otherwise, ioredis resolves the names of the seed nodes itself, and certificates for names fit no IP address.
+    ...(protocol === 'rediss:' && { dnsLookup: (host, done) => done(null, host) }),
     redisOptions: {
       ...SENT_ONCE,
       ...(username && { username: decodeURIComponent(username) }),
@@ -61,6 +63,11 @@ function cluster(urls: readonly string[], { protocol, username, password }: URL)
       ...(protocol === 'rediss:' && { tls: {} }),
     },
   });
+}
+
+/** Returns why a client cannot connect. A cluster client only says that no node could be asked, with the reason of the last. */
+export function reasonOf(error: Error & { readonly lastNodeError?: Error | null }): string {
+  return (error.lastNodeError ?? error).message;
 }
 
 /** Calls `heard` whenever bytes arrive from any server of the client. */

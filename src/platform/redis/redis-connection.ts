@@ -4,7 +4,7 @@ import type { Observable } from 'rxjs';
 import { ConfigurationFault } from '../config/configuration-fault.js';
 import { Environment } from '../config/environment.js';
 import { RedisBreaker } from './redis-breaker.js';
-import { createRedisClient, inOneWrite, onBytes, type RedisClient } from './redis-client.js';
+import { createRedisClient, inOneWrite, onBytes, reasonOf, type RedisClient } from './redis-client.js';
 import { beat, isUnknownDatabase } from './redis-heartbeat.js';
 import { InactivityTimeout } from './inactivity-timeout.js';
 import { RedisUnavailable } from './redis-unavailable.js';
@@ -100,7 +100,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     this.client = client;
     // Without a listener the client would print every connection attempt.
     client.on('error', (error: Error) => {
-      this.fault = error.message;
+      this.fault = reasonOf(error);
     });
     onBytes(client, this.inactivity.heard);
     client.on('close', () => this.client && this.breaker.open());

@@ -58,10 +58,11 @@ describe('The status of an account', { timeout: 60_000 }, () => {
       [email, app.app.get(AuditService, { strict: false }).emailDigest(email), device, count],
     );
   };
-  const listed = (status?: AccountStatus) =>
-    app.app
-      .get(AccountListRepository, { strict: false })
-      .page(status ? { status } : {}, null, ROWS.length + 1);
+  const listed = async (status?: AccountStatus) => {
+    const list = app.app.get(AccountListRepository, { strict: false });
+    const { accounts } = await list.page(status ? { status } : {}, null, ROWS.length + 1);
+    return accounts;
+  };
 
   it.each(ACCOUNT_STATUSES.filter((status) => status !== 'locked'))(
     'is %s in SQL for the accounts that the service describes so, apart from locks',

@@ -5,7 +5,7 @@ import { ErasureTask } from '../../../src/audit/erasure/erasure-task.js';
 import { Erasures } from '../../../src/audit/erasure/erasures.js';
 import { LastingStatements } from '../../../src/audit/erasure/lasting-statements.js';
 import { AuditPartitions } from '../../../src/audit/partitions/audit-partitions.js';
-import { monthOf } from '../../../src/audit/partitions/month.js';
+import { type Month, monthOf } from '../../../src/audit/partitions/month.js';
 import {
   type AuditTable,
   PartitionsRepository,
@@ -15,8 +15,16 @@ import { PartitionRetention } from '../../../src/audit/partition-retention.js';
 import { NewestSeal } from '../../../src/audit/seals/newest-seal.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
 import { Environment } from '../../../src/platform/config/environment.js';
+import { ADVISORY_LOCKS } from '../../../src/platform/database/advisory-locks.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
-import { CALL, ORIGIN, startTrail, type Trail, type TrailOptions } from '../../support/audit/trail.js';
+import {
+  CALL,
+  CREATED,
+  ORIGIN,
+  startTrail,
+  type Trail,
+  type TrailOptions,
+} from '../../support/audit/trail.js';
 import { eventually } from '../../support/time/eventually.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
 import { WrongClock } from '../../support/time/wrong-clock.js';
@@ -212,6 +220,60 @@ describe('A month with the statement of an erasure', () => {
     await retention.enforce();
     expect(await stated()).toEqual(late);
     expect(await trail.verification.verify()).toMatchObject({ intact: true, erased: 3, firstFault: null });
+  });
+});
+
+describe('A month that cannot be dropped because another instance is sealing', () => {
+  it('also keeps the later months, which may state the erasure of its entries', async () => {
+    const AGO_DAYS = 300;
+    const clock = new ManualClock(Date.now() - AGO_DAYS * DAY_MS);
+    const trail = await startTrail({
+      clock,
+      settings: { AUDIT_EVENT_RETENTION_DAYS: 90, AUDIT_CALL_RETENTION_DAYS: 90 },
+    });
+    const { module } = trail;
+    const attacker = await Tamperer.on(trail.database.superuserUrl);
+    const advance = async (days: number) => {
+      clock.advance(days * DAY_MS);
+      await module.get(AuditPartitions).makeAhead();
+    };
+    await module.get(ErasureTask).onModuleDestroy();
+    const [userId, actorId] = [randomUUID(), randomUUID()];
+    const entryMonth = monthOf(new Date(clock.nowMs()));
+    await trail.audit.recordAlone({ ...CREATED, userId });
+    await trail.sealed();
+    await advance(32);
+    await trail.transactions.run((tx) => module.get(Erasures).request(tx, userId, { actorId }));
+    await module.get(ErasureTask).run();
+    await trail.sealed();
+    await module.get(ErasureTask).run();
+    await advance(AGO_DAYS - 32);
+    expect(await trail.verification.verify()).toMatchObject({ intact: true, erased: 1 });
+
+    const months = module.get(PartitionDrop);
+    const whileSealing = async (table: AuditTable, month: Month) => {
+      if (table !== 'audit_events' || month !== entryMonth) return months.drop(table, month);
+      await attacker.run(`SELECT pg_advisory_lock(${ADVISORY_LOCKS.seals})`);
+      try {
+        return await months.drop(table, month);
+      } finally {
+        await attacker.run(`SELECT pg_advisory_unlock(${ADVISORY_LOCKS.seals})`);
+      }
+    };
+    const retention = new PartitionRetention(
+      module.get(Environment),
+      clock,
+      module.get(PartitionsRepository),
+      { drop: whileSealing } as PartitionDrop,
+      module.get(LastingStatements),
+    );
+    await retention.enforce();
+    expect((await module.get(PartitionsRepository).of('audit_events'))[0]).toBe(entryMonth);
+    expect(await trail.verification.verify()).toMatchObject({ intact: true, erased: 1, firstFault: null });
+    await module.get(PartitionRetention).enforce();
+    expect(await trail.verification.verify()).toMatchObject({ intact: true, erased: 0 });
+    await attacker.end();
+    await trail.stop();
   });
 });
 

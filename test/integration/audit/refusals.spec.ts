@@ -89,6 +89,31 @@ describe('A caller that is refused continuously', () => {
     expect(await countOf('audit_events', owned)).toBe(21);
   });
 
+  it('names the owner of the account among strangers, also if somebody named it without a look-up', async () => {
+    const event = { ...REFUSAL, details: { ...REFUSAL.details, account: 'a digest' } };
+    const strangers = { ...LIMITED, event, findNamed: async () => OWNER };
+    for (let n = 0; n < 25; n++) await trail.audit.recordLimited(strangers);
+    await trail.audit.recordLimited({ ...LIMITED, caller: 'user of another', event });
+    trail.module.get(SpoolWriter).flush();
+    await trail.drained();
+    expect(await countOf('audit_events', `details ? 'count' AND user_id = '${OWNER}'`)).toBe(1);
+  });
+
+  it('names the caller and no account if the others that are recorded together are also about the caller', async () => {
+    const own = { ...REFUSAL, userId: OWNER };
+    const login = { ...REFUSAL, details: { ...REFUSAL.details, account: 'a digest', logins: 1 } };
+    const caller = `user ${OWNER}`;
+    const findNamed = async () => null;
+    for (let n = 0; n < 15; n++) {
+      await trail.audit.recordLimited({ caller, findNamed: null, event: own });
+      await trail.audit.recordLimited({ caller, findNamed, event: login });
+    }
+    trail.module.get(SpoolWriter).flush();
+    await trail.drained();
+    const grouped = `details @> '{ "count": 10, "logins": 5 }' AND NOT details ? 'account'`;
+    expect(await countOf('audit_events', `${grouped} AND user_id = '${OWNER}'`)).toBe(1);
+  });
+
   it('says how many logins there are among the others that are recorded together', async () => {
     const login = { ...REFUSAL, details: { ...REFUSAL.details, logins: 1 } };
     for (let n = 0; n < 35; n++) {
@@ -100,11 +125,12 @@ describe('A caller that is refused continuously', () => {
     expect(await countOf('audit_events', 'details @> \'{ "count": 50, "logins": 25 }\'')).toBe(1);
   });
 
-  it('are recorded without an owner whom PostgreSQL cannot name', async () => {
+  it('is recorded without an owner whom PostgreSQL cannot name, and without the account', async () => {
     const findNamed = () => Promise.reject(new Error('unavailable'));
-    await trail.audit.recordLimited({ ...LIMITED, event: REFUSAL, findNamed });
+    const event = { ...REFUSAL, details: { ...REFUSAL.details, account: 'a digest' } };
+    await trail.audit.recordLimited({ ...LIMITED, event, findNamed });
     await trail.drained();
-    expect(await countOf('audit_events', 'user_id IS NULL')).toBe(1);
+    expect(await countOf('audit_events', `user_id IS NULL AND NOT details ? 'account'`)).toBe(1);
   });
 
   it('leaves twenty entries of preflights and refused calls, and one for all others that shows a refusal', async () => {
@@ -146,3 +172,45 @@ describe('A caller that is refused continuously', () => {
     expect(trail.audit.hasRoomFor(FLOODER.network)).toBe(true);
   });
 });
+
+describe('Refusals of more callers than are counted individually', () => {
+  const TRACKED = 10_000;
+  const USER = '019a0000-0000-7000-8000-00000000000b';
+  const KEY = '019a0000-0000-7000-8000-00000000000c';
+  let trail: Trail;
+
+  beforeEach(async () => {
+    trail = await startTrail();
+  });
+  afterEach(() => trail.stop());
+
+  it('are recorded together as those of nobody', async () => {
+    for (let n = 0; n < TRACKED + 20 + 150; n++) {
+      const ip = `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`;
+      const origin = { ...FLOODER, ip, network: ip, userAgent: 'a browser', usedKey: { keyId: KEY } };
+      const identity = { userId: USER, sessionId: USER, origin };
+      const details = { ...REFUSAL.details, account: 'a digest' };
+      await trail.audit.recordLimited({
+        caller: `address ${ip}`,
+        findNamed: null,
+        event: { ...REFUSAL, ...identity, details },
+      });
+      trail.audit.recordCall({ ...REFUSED_CALL, ...identity, userId: idOfUser(n), subjectId: USER });
+    }
+    trail.module.get(SpoolWriter).flush();
+    await trail.drained();
+    const grouped = await trail.dataSource.query<{ details: object }[]>(
+      `SELECT user_id, session_id, address, user_agent, details FROM audit_events WHERE details ? 'count'
+       UNION ALL
+       SELECT user_id, session_id, address, user_agent, details FROM audit_calls WHERE details ? 'count'`,
+    );
+    const counts = { count: 150, firstAt: expect.any(String), lastAt: expect.any(String) } as object;
+    const nobody = { user_id: null, session_id: null, address: null, user_agent: null };
+    expect(grouped).toEqual([
+      { ...nobody, details: { ...REFUSAL.details, ...counts, routes: ['GET /users/me'] } },
+      { ...nobody, details: { ...counts, routes: ['POST /auth/login'] } },
+    ]);
+  });
+});
+
+const idOfUser = (n: number) => `019a0000-0000-7000-8000-${String(n).padStart(12, '0')}`;

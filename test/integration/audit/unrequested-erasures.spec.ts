@@ -42,7 +42,7 @@ describe('An erasure that the service did not request', () => {
 
   const insert = (columns = '', values = '') =>
     trail.dataSource.query(
-      `INSERT INTO erasures (user_id, deleted_at, due_at${columns}) VALUES ($1, now(), now()${values})`,
+      `INSERT INTO erasures (user_id, deleted_at, due_at${columns}) VALUES ($1, now(), now() - interval '1 second'${values})`,
       [userId],
     );
   const run = async () => {

@@ -1,5 +1,7 @@
+import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import type { Profile } from '../../../src/platform/access/profile.js';
 import { SystemClock } from '../../../src/platform/clock/clock.js';
 import type { Environment } from '../../../src/platform/config/environment.js';
@@ -13,6 +15,7 @@ import { RedisWindows } from '../../../src/rate-limit/windows/redis-windows.js';
 import { LocalAccountCache } from '../../../src/sessions/state/local-account-cache.js';
 import { SessionCache } from '../../../src/sessions/state/session-cache.js';
 import { ProfileChanges } from '../../../src/users/profile-changes.js';
+import { type Certificate, makeCertificate } from '../../support/network/certificate.js';
 import { type RedisCluster, startRedisCluster } from '../../support/servers/redis-cluster.js';
 import { connect } from '../../support/redis/connect.js';
 import { eventually } from '../../support/time/eventually.js';
@@ -101,5 +104,42 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to a Redis Clust
     await cluster.nodes[2]!.restart();
     await becomes('up', 10_000);
     expect(await slowestOfMany()).toBeLessThan(1000);
+  });
+});
+
+describe.skipIf(inject('redis').kind !== 'own')('the connection to a Redis Cluster over TLS', () => {
+  let certificate: Certificate;
+  let cluster: RedisCluster;
+
+  beforeAll(async () => {
+    const authorities = getCACertificates();
+    certificate = await makeCertificate('localhost');
+    setDefaultCACertificates([...authorities, certificate.text]);
+    cluster = await startRedisCluster({ certificate });
+    return () => setDefaultCACertificates(authorities);
+  });
+  afterAll(async () => {
+    await cluster.stop();
+    await certificate.remove();
+  });
+
+  it('accepts certificates for the host names of the nodes, and for no IP address', async () => {
+    const connection = await connect(cluster.urls);
+    onTestFinished(() => connection.onApplicationShutdown());
+    await eventually(() => expect(connection.state).toBe('up'));
+    const keys = Array.from({ length: 60 }, (_, index) => `key:${index}`);
+    await connection.run(async (client) =>
+      Promise.all(keys.map((key) => client.set(key, '1', 'PX', 60_000))),
+    );
+  });
+
+  it('logs why no node accepts it', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    onTestFinished(() => warn.mockRestore());
+    const urls = cluster.urls.map((url) => url.replace('//', '//somebody:wrong@'));
+    const connection = await connect(urls);
+    onTestFinished(() => connection.onApplicationShutdown());
+    expect(connection.state).toBe('down');
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('WRONGPASS'));
   });
 });

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import type { Certificate } from '../network/certificate.js';
 import { freePort } from '../network/free-port.js';
 import { type RedisServer, startRedis } from '../redis/redis-server.js';
 import { eventually } from '../time/eventually.js';
@@ -13,13 +14,29 @@ export interface RedisCluster {
   stop(): Promise<void>;
 }
 
+/** How to start a cluster. */
+interface ClusterOptions {
+  /** Serves TLS, too, under the name `localhost`, for which the certificate must be; `urls` are then those for TLS. */
+  readonly certificate?: Certificate;
+}
+
 /**
  * Starts three temporary servers, joins them and assigns the slots; resolves once all of them report that the cluster
  * is up.
  */
-export async function startRedisCluster(): Promise<RedisCluster> {
+export async function startRedisCluster({ certificate }: ClusterOptions = {}): Promise<RedisCluster> {
   const busPorts = [await freePort(), await freePort(), await freePort()];
-  const nodes = await Promise.all(busPorts.map((busPort) => startRedis({ args: clusterArguments(busPort) })));
+  const tlsPorts = certificate && [await freePort(), await freePort(), await freePort()];
+  const nodes = await Promise.all(
+    busPorts.map((busPort, index) =>
+      startRedis({
+        args: [
+          ...clusterArguments(busPort),
+          ...(certificate && tlsPorts ? tlsArguments(tlsPorts[index]!, certificate) : []),
+        ],
+      }),
+    ),
+  );
   const clients = nodes.map(({ url }) => new Redis(url));
   try {
     await Promise.all(
@@ -28,7 +45,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
       ),
     );
     for (const [index, { port }] of nodes.entries()) {
-      await clients[0]!.call('CLUSTER', 'MEET', '127.0.0.1', port, busPorts[index]!);
+      await clients[0]!.call('CLUSTER', 'MEET', '127.0.0.1', tlsPorts?.[index] ?? port, busPorts[index]!);
     }
     await eventually(() => Promise.all(clients.map((client) => agrees(client, nodes.length))), {
       timeoutMs: 20_000,
@@ -37,7 +54,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     for (const client of clients) client.disconnect();
   }
   return {
-    urls: nodes.map(({ url }) => url),
+    urls: tlsPorts?.map((port) => `rediss://localhost:${port}`) ?? nodes.map(({ url }) => url),
     nodes,
     stop: async () => {
       await Promise.all(nodes.map((node) => node.stop()));
@@ -52,6 +69,23 @@ function clusterArguments(busPort: number): string[] {
     'cluster-node-timeout': '1000',
     'cluster-announce-ip': '127.0.0.1',
   };
+  return argumentsOf(settings);
+}
+
+function tlsArguments(port: number, { file, keyFile }: Certificate): string[] {
+  return argumentsOf({
+    'tls-port': String(port),
+    'tls-cluster': 'yes',
+    'tls-cert-file': file,
+    'tls-key-file': keyFile,
+    'tls-ca-cert-file': file,
+    'tls-auth-clients': 'no',
+    'cluster-announce-hostname': 'localhost',
+    'cluster-preferred-endpoint-type': 'hostname',
+  });
+}
+
+function argumentsOf(settings: Readonly<Record<string, string>>): string[] {
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 }
 

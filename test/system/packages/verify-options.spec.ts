@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createVerifier } from '../../../packages/verify/src/index.js';
+import { createVerifier, type Requirements } from '../../../packages/verify/src/index.js';
 import { newKey } from '../../../src/machines/keys/key-format.js';
 import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import { createPerson } from '../../support/app/people.js';
@@ -73,6 +73,48 @@ describe('the options of createVerifier', () => {
   it.each([0, 0.5, NaN])('are refused with a staleness of %o seconds', (maxStalenessSeconds) => {
     expect(create({ revocations: { key: 'x', maxStalenessSeconds } })).toThrow(RangeError);
   });
+});
+
+describe('the requirements of authenticate', () => {
+  const verifier = createVerifier({ issuer: 'https://auth.example.com', audience: 'portcullis' });
+  const FAULTS = [
+    [{ role: ['admin'] }, 'role'],
+    [{ maxAge: 300 }, 'maxAge'],
+    [{ acr: 'AAL2' }, 'acr'],
+    [{ acr: 'aal3' }, 'acr'],
+    [{ acr: 2 }, 'acr'],
+    [{ roles: 'admin' }, 'roles'],
+    [{ roles: null }, 'roles'],
+    [{ scopes: 'orders:read' }, 'scopes'],
+    [{ scopes: [undefined] }, 'scopes'],
+    [{ cookies: true, origins: 'https://app.example.com' }, 'origins'],
+    [{ cookies: 'true' }, 'cookies'],
+    [{ maxAgeSeconds: '300' }, 'maxAgeSeconds'],
+    [{ maxAgeSeconds: -1 }, 'maxAgeSeconds'],
+    [{ maxAgeSeconds: NaN }, 'maxAgeSeconds'],
+    [{ toString: 1 }, 'toString'],
+    [null, 'requirements'],
+    [['admin'], 'requirements'],
+    ['admin', 'requirements'],
+  ] as const;
+
+  it.each(Object.keys(PROTECTED_APIS))(
+    'are refused at the start, where a mistake would let everybody in, in %s',
+    async (framework) => {
+      const start = async (requirements: unknown) => {
+        const api = await PROTECTED_APIS[framework]!(verifier, requirements as Requirements);
+        onTestFinished(() => api.close());
+        return api.url;
+      };
+      for (const [requirements, member] of FAULTS) {
+        const thrown = await start(requirements).catch((error: unknown) => error);
+        expect([requirements, thrown]).toEqual([requirements, expect.any(TypeError)]);
+        expect((thrown as TypeError).message).toContain(member);
+      }
+      // As the types allow it, what is undefined is not required.
+      await start({ roles: undefined, acr: 'aal1', maxAgeSeconds: 0, scopes: [], cookies: false });
+    },
+  );
 });
 
 describe('the cause of a refusal', () => {

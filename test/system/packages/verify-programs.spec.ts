@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createVerifier, type Verifier } from '../../../packages/verify/src/index.js';
+import { createKey } from '../../support/app/api-keys.js';
+import { createPerson } from '../../support/app/people.js';
 import { clientToken, postForm } from '../../support/app/oauth.js';
 import { type Machine, ServiceAccountsOf } from '../../support/app/service-accounts.js';
 import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
+import { PROTECTED_APIS } from '../../support/packages/protected-apis.js';
 
 /** A revocation is listed within a second, and may be known a second later. */
 const WITHIN_MS = 2000;
@@ -53,6 +56,23 @@ describe('@portcullis/verify, for tokens and keys of programs', () => {
     await accounts.revokeKey(machine);
     await expect.poll(() => codeOf(next), { timeout: WITHIN_MS, interval: 30 }).toBe('invalid_token');
   });
+
+  it.each(Object.keys(PROTECTED_APIS))(
+    'lets in a key that a person gave the scope only where its owner has the role, in %s',
+    async (framework) => {
+      const api = await PROTECTED_APIS[framework]!(verifier, { roles: ['admin'], scopes: ['orders:read'] });
+      onTestFinished(() => api.close());
+      const statusOf = async (key: string) =>
+        (await fetch(api.url, { headers: { authorization: `Bearer ${key}` } })).status;
+      const scopes = ['orders:read'];
+      expect(await statusOf((await createKey(app, await createPerson(app), { scopes })).key)).toBe(403);
+      const administrator = await createPerson(app, { roles: ['admin'] });
+      const { key } = await createKey(app, administrator, { scopes });
+      expect(await statusOf(key)).toBe(200);
+      expect(await verifier.verify(key)).toMatchObject({ sessionId: null, roles: [], scopes });
+      expect(await statusOf((await accounts.create(...scopes)).key)).toBe(200);
+    },
+  );
 
   it('asks about keys', async () => {
     const machine: Machine = await accounts.create('orders:read');

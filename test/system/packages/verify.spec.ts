@@ -183,6 +183,18 @@ describe.each(['RS256', 'ES256'] as const)(
       expect((await fetch(strict.url, { headers: signed({ roles: ['user', 'admin'] }) })).status).toBe(200);
       expect((await fetch(strict.url, { headers: signed({ roles: ['user'] }) })).status).toBe(403);
       expect((await fetch(strict.url, { headers: machine })).status).toBe(200);
+      const keyOf = (...owner_roles: string[]) =>
+        bearer(forge.signed(forge.header, { ...unbound, key, scope: 'orders:write', owner_roles }));
+      expect((await fetch(strict.url, { headers: keyOf('user', 'admin') })).status).toBe(200);
+      const ofStranger = await fetch(strict.url, { headers: keyOf('user') });
+      expect([ofStranger.status, ofStranger.headers.get('www-authenticate')]).toEqual([
+        403,
+        'Bearer error="insufficient_scope", scope="orders:write"',
+      ]);
+      const services = await start(framework, { roles: [], scopes: ['orders:write'] });
+      expect((await fetch(services.url, { headers: keyOf('user', 'admin') })).status).toBe(403);
+      expect((await fetch(services.url, { headers: signed({ roles: ['admin'] }) })).status).toBe(403);
+      expect((await fetch(services.url, { headers: machine })).status).toBe(200);
       const machines = await start(framework, { scopes: ['orders:delete'] });
       expect((await fetch(machines.url, { headers: signed({ roles: ['admin'] }) })).status).toBe(403);
       const refused = await fetch(machines.url, { headers: machine });

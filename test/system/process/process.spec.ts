@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { productVersion } from '../../../src/platform/config/product-version.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { temporaryFolder } from '../../support/files/temporary-folder.js';
+import { startTcpProxy } from '../../support/network/tcp-proxy.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 import {
   childrenOf,
@@ -264,6 +265,51 @@ describe('workers', { timeout: TIMEOUT_MS }, () => {
     const shutdown = { ...lifecycle, type: 'sys_shutdown', details: {} };
     // The one that was killed could not say so.
     expect(recorded).toEqual([startup, startup, startup, shutdown, shutdown]);
+  });
+
+  it('go on serving while PostgreSQL is away, although the replacement of one that was killed cannot start', async () => {
+    const { database, env } = await onServer();
+    const proxy = await startTcpProxy(Number(new URL(database.url).port));
+    onTestFinished(() => proxy.stop());
+    const through = (url: string) => Object.assign(new URL(url), { port: String(proxy.port) }).href;
+    const service = await started({
+      command: NODE,
+      env: {
+        ...env,
+        DATABASE_URL: through(database.url),
+        DATABASE_MIGRATION_URL: through(database.ownerUrl),
+        WEB_CONCURRENCY: '2',
+        BCRYPT_ROUNDS: '10',
+      },
+    });
+    expect(await post(service, '/auth/register', credentials)).toBe(201);
+    const listened = (times: number) =>
+      eventually(() => expect(service.output().match(/Listening on/g)).toHaveLength(times), {
+        timeoutMs: 20_000,
+      });
+    await listened(2);
+    const workers = () => childrenOf(service.child.pid!);
+    const [victim, other] = await workers();
+    proxy.cut();
+    process.kill(victim!, 'SIGKILL');
+    await eventually(() => expect(service.output()).toMatch(/^DATABASE_URL: /m), { timeoutMs: 60_000 });
+    // The line of a replacement precedes its end; the next one is forked a second after that.
+    const failed = (await workers()).find((pid) => pid !== other);
+    await eventually(
+      async () => {
+        const next = (await workers()).find((pid) => pid !== other);
+        expect(next).toBeDefined();
+        expect(next).not.toBe(failed);
+      },
+      { timeoutMs: 60_000 },
+    );
+    expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
+    proxy.heal();
+    await listened(3);
+    expect(await workers()).toHaveLength(2);
+    expect(await post(service, '/auth/login', credentials)).toBe(200);
+    service.child.kill('SIGTERM');
+    expect(await service.ended).toBe(0);
   });
 
   it('end with code 1 if one of them does not finish its drain', async () => {

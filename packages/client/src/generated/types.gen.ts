@@ -1054,6 +1054,11 @@ export type Introspection = {
      */
     scope?: string;
     /**
+     * The present roles of the person whose key it is. Its scopes only narrow what they may do: people choose the scopes of their
+     * keys themselves. Absent for service accounts and for sessions.
+     */
+    owner_roles?: Array<'user' | 'auditor' | 'admin'>;
+    /**
      * The session of a person.
      */
     sid?: string;

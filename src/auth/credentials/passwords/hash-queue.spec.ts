@@ -83,10 +83,10 @@ describe('HashQueue', () => {
     await later;
   });
 
-  it('refuses a task that would wait too long with overloaded, and returns the wait in seconds', async () => {
-    const { queue, add, end, started } = harness(2, 1000);
+  it('refuses a task that would end too late with overloaded, and returns the wait in seconds', async () => {
+    const { queue, add, end, started } = harness(2, 1250);
     const accepted = Array.from({ length: 10 }, (_, index) => add(`${index}`));
-    // At 250 ms each and two at a time, eight waiting tasks cause a wait of one second, and a ninth exceeds it.
+    // At 250 ms each and two at a time, the eighth waits for one second and takes another 250 ms; a ninth would end later.
     expect(queue.length).toBe(8);
     const refused = await add('one too many').catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(Problem);
@@ -113,7 +113,7 @@ describe('HashQueue', () => {
   });
 
   it('accepts no more tasks than it has room for, even if many arrive at once', async () => {
-    const { queue, add, end } = harness(1, 500);
+    const { queue, add, end } = harness(1, 750);
     const crowd = Array.from({ length: 50 }, (_, index) => add(`${index}`));
     const outcomes = Promise.allSettled(crowd);
     expect(queue.length).toBe(2);
@@ -146,6 +146,51 @@ describe('HashQueue', () => {
     await Promise.all(crowd);
   });
 
+  it('refuses those who wait for tasks that have become so slow that theirs would end too late, the latest first', async () => {
+    const { add, end, started } = harness(1, 1500);
+    const all = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'].map((name) => add(name));
+    const outcomes = all.map((work) =>
+      work.then(
+        () => 'done',
+        () => 'refused',
+      ),
+    );
+    await end('first', 650);
+    // By the mean of 300 ms, the fourth ends 1550 ms after its arrival.
+    expect(await Promise.race([outcomes[3], nextTurn('waiting')])).toBe('refused');
+    await end('second', 250);
+    await end('third', 250);
+    expect(await Promise.all(outcomes)).toEqual(['done', 'done', 'done', 'refused', 'refused', 'refused']);
+    expect(started).toEqual(['first', 'second', 'third']);
+  });
+
+  it('never starts a task that would end too late, although those behind it would not', async () => {
+    const { add, end, started } = harness(1, 2000);
+    const early = ['first', 'second', 'third'].map((name) => add(name));
+    const outcomes = Promise.allSettled(early);
+    await end('first', 1000);
+    const late = add('late');
+    await end('second', 900);
+    expect(started).toEqual(['first', 'second', 'late']);
+    expect((await outcomes).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    await end('late');
+    await late;
+  });
+
+  it('leaves room for the longest of the recent durations, so that a task that takes long ends in time too', async () => {
+    const { queue, add, end } = harness(1, 1100);
+    for (let round = 0; round < 40; round += 1) {
+      const work = add(`${round}`);
+      await end(`${round}`, round % 2 === 0 ? 100 : 300);
+      await work;
+    }
+    const crowd = Promise.allSettled(Array.from({ length: 10 }, (_, index) => add(`crowd ${index}`)));
+    // Some 200 ms on average and 300 ms at most: a fourth would end after 1000 ms on average, and after 1100 at most.
+    expect(queue.length).toBe(3);
+    for (let index = 0; index < 4; index += 1) await end(`crowd ${index}`, 200);
+    await crowd;
+  });
+
   it('never runs more tasks at once than its width, even if some fail', async () => {
     const queue = new HashQueue(3, 60_000, 250);
     let running = 0;
@@ -169,7 +214,7 @@ describe('HashQueue', () => {
   describe('while strangers fill their line', () => {
     /** One at a time, of 250 ms each: one that runs, as many as may wait, and one that is refused. */
     function crowded(places = 4) {
-      const all = harness(1, places * 250);
+      const all = harness(1, (places + 1) * 250);
       const crowd = Array.from({ length: places + 2 }, (_, index) => all.add(`stranger ${index}`));
       const outcomes = Promise.allSettled(crowd);
       expect(all.queue.length).toBe(places);

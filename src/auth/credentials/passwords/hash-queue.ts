@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PlatformErrors } from '../../../platform/errors/platform.errors.js';
 import { Problem } from '../../../platform/errors/problem.js';
+import { HashPace } from './hash-pace.js';
 
 interface Waiting {
   readonly start: () => void;
   readonly refuse: (refusal: Problem) => void;
   readonly owner: string | null;
+  readonly arrivedMs: number;
 }
 
 /** Who asks: known owners of accounts, or everybody else. Each waits in a queue of their own. */
@@ -24,27 +26,36 @@ const REAL_TIME = { nowMs: () => performance.now(), pause: delay };
 
 /**
  * Runs at most `width` tasks at a time. By the measured duration of tasks, it refuses with `overloaded` (503) those
- * that would wait longer than `maxWaitMs`: a task that finishes after its caller has given up only wastes processor
- * time (OWASP API4:2023). Tasks of known owners of accounts wait in a queue of their own. The two queues take turns, so
- * that strangers cannot keep owners out.
+ * that would end later than `maxWaitMs` after their arrival: a task that ends after its caller has given up only wastes
+ * processor time (OWASP API4:2023). Waiting tasks are refused, too, once those before them have taken too long. Tasks of
+ * known owners of accounts wait in a queue of their own. The two queues take turns, so that strangers cannot keep owners
+ * out.
  */
 export class HashQueue {
   private readonly strangers: Waiting[] = [];
   private readonly owners: Waiting[] = [];
   private running = 0;
   private isOwnersTurn = true;
+  private readonly pace: HashPace;
 
   constructor(
     private readonly width: number,
     private readonly maxWaitMs: number,
-    /** Moving average of the duration of a task, milliseconds; the caller estimates the first value. */
-    private paceMs: number,
+    /** The duration of a task before any was measured, milliseconds. */
+    estimateMs: number,
     private readonly time: { nowMs(): number; pause(ms: number): Promise<unknown> } = REAL_TIME,
-  ) {}
+  ) {
+    this.pace = new HashPace(estimateMs);
+  }
 
   /** The number of waiting tasks. */
   get length(): number {
     return this.strangers.length + this.owners.length;
+  }
+
+  /** Whether a task would start at once. */
+  get isFree(): boolean {
+    return this.running < this.width;
   }
 
   /**
@@ -67,18 +78,18 @@ export class HashQueue {
     const line = this.lineOf(owner);
     const refusal = this.refusal(line);
     if (refusal) throw refusal;
-    if (this.running < this.width) this.running += 1;
+    if (this.isFree) this.running += 1;
     else {
       await new Promise<void>((start, refuse) => {
-        line.push({ start, refuse, owner });
-        if (line === this.owners) this.refuseLatestStrangers();
+        line.push({ start, refuse, owner, arrivedMs });
+        if (line === this.owners) this.refuseLatest(this.strangers);
       });
     }
     const startedMs = this.time.nowMs();
     try {
       return await work(startedMs - arrivedMs);
     } finally {
-      this.paceMs += (this.time.nowMs() - startedMs - this.paceMs) * 0.1;
+      this.pace.add(this.time.nowMs() - startedMs);
       this.release();
     }
   }
@@ -90,34 +101,54 @@ export class HashQueue {
   }
 
   private refusal(line: readonly Waiting[]): Problem | null {
-    return this.running < this.width ? null : this.refusalAt(line, line.length);
+    return this.isFree ? null : this.refusalAt(line, line.length, this.maxWaitMs - this.pace.longMs);
   }
 
-  /** Returns the refusal of a task with `before` tasks before it in its queue, or null if it would not wait too long. */
-  private refusalAt(line: readonly Waiting[], before: number): Problem | null {
+  /** Returns the refusal of a task with `before` tasks before it in its queue, or null if it starts within `leftMs`. */
+  private refusalAt(line: readonly Waiting[], before: number, leftMs: number): Problem | null {
     const other = line === this.owners ? this.strangers : this.owners;
     const turns = before + 1 + Math.min(other.length, before + 1);
-    const expectedWaitMs = (turns / this.width) * this.paceMs;
-    if (expectedWaitMs <= this.maxWaitMs) return null;
-    return new Problem(PlatformErrors.overloaded, { retryAfterSeconds: Math.ceil(expectedWaitMs / 1000) });
+    const expectedWaitMs = (turns / this.width) * this.pace.typicalMs;
+    return expectedWaitMs <= leftMs ? null : overloaded(expectedWaitMs);
   }
 
-  /** Refuses strangers who would now wait too long, because a task of an owner was added. */
-  private refuseLatestStrangers(): void {
-    for (;;) {
-      const latest = this.strangers.length - 1;
-      const refusal = latest < 0 ? null : this.refusalAt(this.strangers, latest);
+  /**
+   * Refuses tasks at the end of a queue that would now end too late, because one of an owner was added or others have taken
+   * longer than expected. New tasks must leave room for a long duration and these only for a typical one, so that few are
+   * refused after a wait.
+   */
+  private refuseLatest(line: Waiting[]): void {
+    for (let latest = line.length - 1; latest >= 0; latest -= 1) {
+      const waiting = line[latest]!;
+      const refusal = this.refusalAt(line, latest, this.leftMs(waiting));
       if (!refusal) return;
-      this.strangers.pop()!.refuse(refusal);
+      line.pop();
+      waiting.refuse(refusal);
     }
   }
 
-  /** Starts the next waiting task, or frees the slot. */
+  /** For how long a task may go on waiting to end in time if it takes as long as is typical, milliseconds. */
+  private leftMs({ arrivedMs }: Waiting): number {
+    return arrivedMs + this.maxWaitMs - this.pace.typicalMs - this.time.nowMs();
+  }
+
+  /** Starts the next waiting task that would not end too late, or frees the slot. */
   private release(): void {
-    const [first, second] = this.isOwnersTurn ? [this.owners, this.strangers] : [this.strangers, this.owners];
-    const next = first.shift() ?? second.shift();
+    let next = this.shift();
+    for (; next && this.leftMs(next) < 0; next = this.shift()) next.refuse(overloaded(this.pace.typicalMs));
     if (next) this.isOwnersTurn = next.owner === null;
     if (next) next.start();
     else this.running -= 1;
+    this.refuseLatest(this.strangers);
+    this.refuseLatest(this.owners);
   }
+
+  private shift(): Waiting | undefined {
+    const [first, second] = this.isOwnersTurn ? [this.owners, this.strangers] : [this.strangers, this.owners];
+    return first.shift() ?? second.shift();
+  }
+}
+
+function overloaded(waitMs: number): Problem {
+  return new Problem(PlatformErrors.overloaded, { retryAfterSeconds: Math.ceil(waitMs / 1000) });
 }

@@ -20,12 +20,12 @@ export class HashRenewal {
   ) {}
 
   /**
-   * Returns a new hash if that of a password is outdated; null otherwise, and if the queue is full, so that a later
-   * login renews it.
+   * Returns a new hash if that of a password is outdated; null otherwise, and if the hash would have to wait: a later login
+   * renews it, rather than that those of everybody take twice as long after a change of the cost or the pepper.
    */
   async freshHash(password: string, hash: string): Promise<string | null> {
     if (!this.hasher.isOutdated(hash)) return null;
-    return this.hasher.hash(password).catch(() => null);
+    return this.hasher.hashIfFree(password);
   }
 
   /** Stores the new hash of a user whose row the caller has locked, unless the password has changed. */

@@ -29,7 +29,7 @@ export class NewPassword {
     if (detail !== null) throw unacceptable(pointer, detail);
   }
 
-  /** Throws `overloaded` if a new hash would wait too long. */
+  /** Throws `overloaded` if a new hash would be ready too late. */
   async assertRoom(): Promise<void> {
     await this.hasher.assertRoom('strangers');
   }

@@ -150,4 +150,15 @@ describe('the queue of a new process', () => {
     expect(all.some(({ status }) => status === 'rejected')).toBe(true);
     hash.mockRestore();
   });
+
+  it('makes a hash that can be made later only if none would wait for it', async () => {
+    const fresh = hasherOf({ WEB_CONCURRENCY: 64 });
+    const [first, second] = await Promise.all([
+      fresh.hashIfFree('a password'),
+      fresh.hashIfFree('a password'),
+    ]);
+    expect(first).toMatch(/^[0-9a-f]{16}:\$2b\$/);
+    expect(second).toBeNull();
+    expect(await fresh.hashIfFree('a password')).not.toBeNull();
+  });
 });

@@ -58,7 +58,7 @@ export class PasswordHasher {
   }
 
   /**
-   * Throws `overloaded`, after 0.7 s, if a hash requested now would wait too long. Hashes for known owners, who come
+   * Throws `overloaded`, after 0.7 s, if a hash requested now would be ready too late. Hashes for known owners, who come
    * with a known device of their account or in a session, have a share of the queue that strangers cannot take.
    */
   async assertRoom(requesters: Requesters): Promise<void> {
@@ -73,6 +73,11 @@ export class PasswordHasher {
     const pepperId = this.peppers.id;
     const hash = await this.timed(() => bcrypt.hash(this.preHash(password, pepperId), this.rounds), owner);
     return joinedHash({ pepperId, hash });
+  }
+
+  /** As {@link hash}; null if the hash would have to wait. */
+  async hashIfFree(password: string): Promise<string | null> {
+    return this.queue.isFree ? this.hash(password) : null;
   }
 
   /**

@@ -39,12 +39,13 @@ export class IntrospectionController {
 }
 
 function described(token: KnownToken): Omit<IntrospectionDto, 'active'> {
-  const { kind, owner, clientId, scopes, sessionId, keyId, tokenId, issuedAt, expiresAt } = token;
+  const { kind, owner, clientId, scopes, ownerRoles, sessionId, keyId, tokenId, issuedAt, expiresAt } = token;
   return {
     sub: owner.id,
     ...(tokenId !== null && { jti: tokenId }),
     ...(clientId !== null && { client_id: clientId }),
     ...(scopes !== null && { scope: scopes.join(' ') }),
+    ...(ownerRoles !== null && { owner_roles: ownerRoles }),
     ...(sessionId !== null && { sid: sessionId }),
     ...(keyId !== null && { key: keyId }),
     token_type: kind === 'assertion' ? 'N_A' : 'Bearer',

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { type Role, ROLES } from '../../../platform/access/principal.js';
 import { ClientFormDto } from '../client-form.dto.js';
 
 /** The token that the client asks about (RFC 7662 section 2.1, RFC 7009 section 2.1). */
@@ -43,6 +44,13 @@ export class IntrospectionDto {
   /** What a program may do at present, separated by blanks. Absent for people, who have roles. */
   @ApiProperty({ required: false, example: 'orders:read' })
   scope?: string;
+
+  /**
+   * The present roles of the person whose key it is. Its scopes only narrow what they may do: people choose the scopes of their
+   * keys themselves. Absent for service accounts and for sessions.
+   */
+  @ApiProperty({ required: false, enum: ROLES, isArray: true, example: ['user'] })
+  owner_roles?: readonly Role[];
 
   /** The session of a person. */
   @ApiProperty({ required: false, format: 'uuid', example: '019abf6f-0b6e-7c1f-8d5e-2f4b6a8c0e1d' })

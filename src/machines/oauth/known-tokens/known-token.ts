@@ -1,3 +1,4 @@
+import type { Role } from '../../../platform/access/principal.js';
 import type { KeyOwner } from '../../keys/key-owner.js';
 
 /** A token of this service that is accepted at present. */
@@ -16,6 +17,8 @@ export interface KnownToken {
   readonly clientId: string | null;
   /** Null for people, who have roles instead. */
   readonly scopes: readonly string[] | null;
+  /** The present roles of the person whose key it is, or got it; null for any other token. */
+  readonly ownerRoles: readonly Role[] | null;
   /** Unix seconds; null if it is not known. */
   readonly issuedAt: number | null;
   /** Unix seconds; null if it is not known. */

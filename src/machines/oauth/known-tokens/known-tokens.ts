@@ -3,7 +3,7 @@ import { SessionState } from '../../../sessions/state/session-state.js';
 import { RefreshTokens } from '../../../sessions/refresh/refresh-tokens.js';
 import { KeyDigests } from '../../keys/key-digests.js';
 import { beginsLikeKey, isWellFormedKey } from '../../keys/key-format.js';
-import { ownerOf, ownerOfCaller } from '../../keys/key-owner.js';
+import { ownerOf, ownerOfCaller, ownersRolesOf } from '../../keys/key-owner.js';
 import { type DeadKey, type LivingKey, LivingKeys } from '../../keys/living-keys.js';
 import type { EndableToken, KnownToken } from './known-token.js';
 import { SignedTokens } from './signed-tokens.js';
@@ -65,6 +65,7 @@ export class KnownTokens {
       audience: null,
       clientId: null,
       scopes: null,
+      ownerRoles: null,
       issuedAt: null,
       expiresAt: null,
     };
@@ -81,6 +82,7 @@ function ofKey({ caller, createdAt }: LivingKey): KnownToken {
     audience: null,
     clientId: caller.kind === 'service-account' ? caller.serviceAccountId : null,
     scopes: caller.scopes,
+    ownerRoles: ownersRolesOf(caller),
     issuedAt: createdAt,
     expiresAt: caller.expiresAt,
   };

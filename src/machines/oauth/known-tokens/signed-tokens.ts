@@ -8,7 +8,7 @@ import { isCurrent } from '../../../sessions/tokens/access-token-claims.js';
 import type { Assertion } from '../../../sessions/tokens/assertion-claims.js';
 import type { ClientToken } from '../../../sessions/tokens/client-token-claims.js';
 import { TokenInspection } from '../../../sessions/tokens/token-inspection.js';
-import { ownerOfCaller } from '../../keys/key-owner.js';
+import { ownerOfCaller, ownersRolesOf } from '../../keys/key-owner.js';
 import { LivingKeys } from '../../keys/living-keys.js';
 import type { KnownToken } from './known-token.js';
 
@@ -57,6 +57,7 @@ export class SignedTokens {
       audience: null,
       clientId: this.environment.JWT_AUDIENCE,
       scopes: null,
+      ownerRoles: null,
       issuedAt,
       expiresAt,
     };
@@ -68,7 +69,7 @@ export class SignedTokens {
     if (!caller) return null;
     const scopes = stillHeld(token.scopes, caller);
     const owner = { kind: 'service-account', id } as const;
-    const ofKey = { sessionId: null, keyId, tokenId, audience: null, clientId: id };
+    const ofKey = { sessionId: null, keyId, tokenId, audience: null, clientId: id, ownerRoles: null };
     return { kind: 'client-token', owner, ...ofKey, scopes, issuedAt, expiresAt };
   }
 
@@ -77,12 +78,14 @@ export class SignedTokens {
     const shared = { kind: 'assertion', tokenId, audience, clientId: null, issuedAt, expiresAt } as const;
     if (sessionId !== null) {
       if (!(await this.isOfLiveSession(sessionId, subject, issuedAt))) return null;
-      return { ...shared, owner: { kind: 'user', id: subject }, sessionId, keyId: null, scopes: null };
+      const ofSession = { sessionId, keyId: null, scopes: null, ownerRoles: null };
+      return { ...shared, owner: { kind: 'user', id: subject }, ...ofSession };
     }
     const caller = await this.callerOf(keyId!, subject, issuedAt);
     if (!caller) return null;
     const scopes = stillHeld(assertion.scopes, caller);
-    return { ...shared, owner: ownerOfCaller(caller), sessionId: null, keyId, scopes };
+    const ofKey = { sessionId: null, keyId, scopes, ownerRoles: ownersRolesOf(caller) };
+    return { ...shared, owner: ownerOfCaller(caller), ...ofKey };
   }
 
   private async isOfLiveSession(sessionId: string, userId: string, issuedAt: number): Promise<boolean> {

@@ -8,11 +8,15 @@ export const IsTime = () =>
   ValidateBy({
     name: 'time',
     validator: {
-      validate: (value: unknown) =>
-        typeof value === 'string' && RFC_3339.test(value) && isOnTheCalendar(value) && Date.parse(value) >= 0,
+      validate: (value: unknown) => typeof value === 'string' && isTime(value),
       defaultMessage: () => '$property must be an RFC 3339 time such as 2026-11-23T09:30:00Z',
     },
   });
+
+/** Whether a text is an RFC 3339 time since 1970. */
+export function isTime(text: string): boolean {
+  return RFC_3339.test(text) && isOnTheCalendar(text) && Date.parse(text) >= 0;
+}
 
 /** Date.parse silently accepts February 30 as March 2. */
 function isOnTheCalendar(time: string): boolean {
