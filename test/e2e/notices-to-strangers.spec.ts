@@ -54,6 +54,18 @@ describe('an account with the address of a stranger', () => {
     expect(counts).toEqual([1, 1, 1, 0]);
   });
 
+  it('sends three notices of its deletion an hour, and no more mails when it is registered again', async () => {
+    const [local, host] = newAddress().split('@') as [string, string];
+    const addresses = [1, 2, 3, 4, 5].map((n) => `${local}+${n}@${host}`);
+    for (const address of addresses) {
+      const { accessToken: token } = await logIn(app, await register(app, address));
+      expect((await app.call({ method: 'DELETE', url: '/users/me', token })).statusCode).toBe(204);
+    }
+    const toldAll = async (kind: MailKind) =>
+      (await Promise.all(addresses.map((address) => told(address, kind)))).reduce((sum, n) => sum + n);
+    expect([await toldAll('verification'), await toldAll('account_deleted')]).toEqual([3, 3]);
+  });
+
   it('has no notice of keys of service accounts, although it was invited to be an administrator', async () => {
     const accounts = await ServiceAccountsOf.of(app);
     const { id } = await accounts.create('orders:read');
