@@ -15,7 +15,7 @@ import { UsersService } from '../users/users.service.js';
 export interface AccountSecret extends Omit<NewSecret, 'subject' | 'emailDigest' | 'fingerprint'> {
   /** The address that it is sent to. */
   readonly to: string;
-  /** Whether it stays valid when the address or the password of the account changes. */
+  /** Whether it stays valid when the address, the password or the factors of the account change. */
   readonly outlivesChanges?: boolean;
 }
 
@@ -26,8 +26,8 @@ export interface SpentSecret {
 }
 
 /**
- * Single-use secrets about accounts. They are bound to the address and the password that an account had when they were made;
- * the database moves the version that stands for both.
+ * Single-use secrets about accounts. They are bound to the address, the password and the factors that an account had when they
+ * were made; the database moves the version that stands for these with every change.
  */
 @Injectable()
 export class AccountSecrets {

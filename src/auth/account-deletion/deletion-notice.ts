@@ -19,8 +19,8 @@ export class DeletionNotice {
   ) {}
 
   /**
-   * Writes the notice in the transaction that deletes the account; to an unproven address, three times an hour at most. An invited
-   * account has no owner to tell yet.
+   * Writes the notice in the transaction that deletes the account; to an unproven address, three times an hour at most. An
+   * invited account has no owner to tell yet.
    */
   async send(tx: Transaction, { id, email: to, locale, emailVerified, invitedAt }: User): Promise<void> {
     if (invitedAt !== null || !this.mails.configured) return;

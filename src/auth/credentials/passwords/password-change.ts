@@ -35,8 +35,8 @@ export class PasswordChange {
 
   /**
    * Stores a new password hash of a user whose row the caller has locked. Resets the count of failed logins, deletes the
-   * known devices, ends the sessions and the outstanding secrets, and notifies the owner, at an unproven address at most three times
-   * an hour.
+   * known devices, ends the sessions and the outstanding secrets, and notifies the owner; of changes at an unproven address,
+   * three times an hour at most.
    */
   async replace(
     tx: Transaction,
