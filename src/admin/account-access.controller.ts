@@ -92,7 +92,8 @@ export class AccountAccessController {
 
   /**
    * Removes every second factor of an account, with its recovery codes, so that its owner can sign in with the password and
-   * enrol new ones. Sessions fall back to the level of a password. The owner is notified by mail.
+   * enrol new ones. Sessions fall back to the level of a password. Links to set a new password or to verify an address that were
+   * sent before become invalid, so send those afterwards. The owner is notified by mail.
    */
   @Delete('factors')
   @HttpCode(204)

@@ -29,7 +29,7 @@ export async function superviseWorkers(environment: Environment, fail: Fail): Pr
   const workers = Array.from({ length: environment.WEB_CONCURRENCY }, fork);
   await Promise.all(workers.map(listening));
   const replace = (worker: Worker, code: number | null) => {
-    // A replacement also ends with this code while PostgreSQL is away, during which the others continue.
+    // A replacement also ends with this code while PostgreSQL is unavailable, during which the others continue.
     if (code === EXIT_CONFIG && served.has(worker)) fail(new WorkerFailed({ code }, 'while it served'));
     else void wait(RESTART_DELAY_MS).then(() => !stopping && fork());
   };

@@ -4,6 +4,7 @@ import type { Transaction } from '../platform/database/transaction-runner.js';
 import type { IssuedSecret, NewSecret } from '../platform/secrets/new-secret.js';
 import type { RegisteredPurpose } from '../platform/secrets/secret-purposes.js';
 import type { CodeAttempt, ReadState, ValidSecret } from '../platform/secrets/secret-use.js';
+import { SecretTimesRepository } from '../platform/secrets/secret-times.repository.js';
 import { SingleUseSecrets } from '../platform/secrets/single-use-secrets.js';
 import { credentialFingerprintOf } from '../users/credential-fingerprint.js';
 import { NOBODY } from '../users/nobody.js';
@@ -14,7 +15,7 @@ import { UsersService } from '../users/users.service.js';
 export interface AccountSecret extends Omit<NewSecret, 'subject' | 'emailDigest' | 'fingerprint'> {
   /** The address that it is sent to. */
   readonly to: string;
-  /** Whether it stays valid when the address or the password of the account changes. */
+  /** Whether it stays valid when the address, the password or the factors of the account change. */
   readonly outlivesChanges?: boolean;
 }
 
@@ -25,13 +26,14 @@ export interface SpentSecret {
 }
 
 /**
- * Single-use secrets about accounts. They are bound to the address and the password that an account had when they were made;
- * the database moves the version that stands for both.
+ * Single-use secrets about accounts. They are bound to the address, the password and the factors that an account had when they
+ * were made; the database moves the version that stands for these with every change.
  */
 @Injectable()
 export class AccountSecrets {
   constructor(
     private readonly secrets: SingleUseSecrets,
+    private readonly times: SecretTimesRepository,
     private readonly users: UsersService,
     private readonly audit: AuditService,
   ) {}
@@ -88,6 +90,24 @@ export class AccountSecrets {
     to: string,
   ): Promise<ValidSecret[]> {
     return this.secrets.sentTo(tx, { emailDigest: this.audit.emailDigest(to), subject }, purpose);
+  }
+
+  /** Returns when the latest secret of a purpose was issued about a locked account; null if there is none. */
+  async latestIssue(tx: Transaction, { id }: User, purpose: RegisteredPurpose): Promise<Date | null> {
+    return this.times.latestIssue(tx, id, purpose);
+  }
+
+  /**
+   * Deletes the secrets of a purpose that were issued about a locked account at or after `since`, but not those that were mailed
+   * to the address that it has now.
+   */
+  async revokeSince(
+    tx: Transaction,
+    { id: subject, email }: User,
+    purpose: RegisteredPurpose,
+    since: Date,
+  ): Promise<void> {
+    await this.times.revokeSince(tx, { emailDigest: this.audit.emailDigest(email), subject }, purpose, since);
   }
 
   private reader({ onlyAtAddress }: { onlyAtAddress: boolean }): { user: User | null; read: ReadState } {

@@ -16,7 +16,7 @@ export const AuthErrors = problemTable({
   invalid_challenge: [
     400,
     'Challenge not valid',
-    'This challenge is not valid or no longer valid. Sign in again from the beginning.',
+    'This challenge is invalid, has expired, or was already used. Sign in again from the beginning.',
   ],
   invalid_passkey: [
     400,

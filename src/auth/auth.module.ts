@@ -38,6 +38,7 @@ import { PasswordCredentialsRepository } from './credentials/passwords/password-
 import { PasswordHasher } from './credentials/passwords/password-hasher.js';
 import { PASSWORDS } from './credentials/passwords/password.providers.js';
 import { DisowningController } from './disowning/disowning.controller.js';
+import { DisownedAccess } from './disowning/disowned-access.js';
 import { DisownLinks } from './disowning/disown-links.js';
 import { SessionDisowning } from './disowning/session-disowning.js';
 import { EmailVerificationController } from './email-verification/email-verification.controller.js';
@@ -120,6 +121,7 @@ import { STEP_UP } from './step-up/step-up.providers.js';
     AccountSecrets,
     AddedAccess,
     ...PASSWORD_RESET,
+    DisownedAccess,
     DisownLinks,
     SessionDisowning,
   ],

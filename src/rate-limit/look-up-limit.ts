@@ -8,10 +8,11 @@ import type { Window } from './windows/window.js';
 import { WindowKeys } from './windows/window-keys.js';
 
 /**
- * Bounds the look-ups in vain that a network can cause. A credential that anyone can make up costs a query before the
- * policies can count its request, and a request that one of them refuses counts nowhere. In each process, a network has as
- * many as `address` admits requests, and one more if that is running when there is no room any more. Others are not counted:
- * good credentials wait for their turn, however many of one network are new at once, and use up nothing.
+ * Limits the failed look-ups that a network can cause. A made-up credential costs a query before the rate-limit policies
+ * can count its request, and a request that a policy refuses is counted in none. In each process, a network may cause as
+ * many failed look-ups as the policy `address` admits requests, plus one that is already running when the limit is
+ * reached. Successful look-ups are not counted: valid credentials only wait for their turn, however many new ones a
+ * network sends at once.
  */
 @Injectable()
 export class LookUpLimit {
@@ -27,7 +28,7 @@ export class LookUpLimit {
   }
 
   /**
-   * Runs a look-up, which calls {@link count} if it is in vain, in the turn of its network. Throws `dependency_unavailable` if it
+   * Runs a look-up, which calls {@link count} if it fails, in the turn of its network. Throws `dependency_unavailable` if it
    * would wait too long, and `rate_limited`, which the admission of the request records.
    */
   run<T>(network: string, lookUp: () => Promise<T>): Promise<T> {
@@ -38,7 +39,7 @@ export class LookUpLimit {
     });
   }
 
-  /** Counts a look-up in vain. */
+  /** Counts a failed look-up. */
   count(network: string): void {
     if (this.policy) this.windows.add(this.windowOf(this.policy, network));
   }

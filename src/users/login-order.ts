@@ -13,7 +13,12 @@ export function notBeforeLogin(lastLoginAt: Date | null, now: Date): Date {
 
 /** Returns the time of a login to a locked account: `now`, but after its latest login. */
 export function afterLogin({ lastLoginAt }: Pick<User, 'lastLoginAt'>, now: Date): Date {
-  return notBeforeLogin(lastLoginAt && new Date(lastLoginAt.getTime() + 1), now);
+  return afterLatest(lastLoginAt, now);
+}
+
+/** Returns `now`, but after the latest event of the same kind in a locked account, which another instance may have timed. */
+export function afterLatest(latest: Date | null, now: Date): Date {
+  return notBeforeLogin(latest && new Date(latest.getTime() + 1), now);
 }
 
 const isAhead = (time: Date, now: Date) => time > now && time.getTime() - now.getTime() <= MAX_SKEW_MS;

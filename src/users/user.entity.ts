@@ -45,7 +45,7 @@ export class User {
   })
   legacyPasswordHash?: string | null;
 
-  /** Moved by the database with every change of the address or the password; secrets are bound to it. */
+  /** Moved by the database with every change of the address, the password or the factors; secrets are bound to it. */
   @Column({ type: 'integer', name: 'credential_version', default: 0, update: false })
   credentialVersion: number;
 

@@ -56,6 +56,13 @@ describe('the notice of a new device', () => {
     });
     expect(answer.statusCode).toBe(204);
   };
+  /** Changes the address of an account and proves the new one, in a session of the account. */
+  const change = async (email: string, { accessToken: token }: Tokens, nth = 1) => {
+    expect((await app.call({ url: '/users/me/email', body: { email }, token })).statusCode).toBe(202);
+    const { code } = await mailTo(app, email, 'address_change', nth);
+    const verified = await app.call({ url: '/auth/email/verify', body: { code }, token });
+    expect(verified.statusCode).toBe(204);
+  };
   const INVALID = [400, 'invalid_link'];
 
   /** An account with the session of its owner and one of somebody else's device, and the link to end that. */
@@ -404,15 +411,7 @@ describe('the notice of a new device', () => {
 
   it('peer fault 11: has a link that works only while the account has its address, where the reset link goes', async () => {
     const { email, foreign, token, authenticator, key } = await settledIn();
-    const target = newAddress();
-    await app.call({ url: '/users/me/email', body: { email: target }, token: foreign.accessToken });
-    const { code } = await mailTo(app, target, 'address_change');
-    const verified = await app.call({
-      url: '/auth/email/verify',
-      body: { code },
-      token: foreign.accessToken,
-    });
-    expect(verified.statusCode).toBe(204);
+    await change(newAddress(), foreign);
     expect(codeOf(await disown(token))).toEqual(INVALID);
 
     const { token: undo } = await mailTo(app, email, 'address_changed');
@@ -420,6 +419,39 @@ describe('the notice of a new device', () => {
     expect((await disown(token)).statusCode).toBe(204);
     await reset(email, 2);
     await expectShutOut(email, authenticator, key);
+  });
+
+  it('has a link that ends the undo of the owner’s way back, which went to the address of the intruder', async () => {
+    const { email, own, foreign, token } = await intruded();
+    const theirs = newAddress();
+    await change(theirs, foreign);
+    await change(email, own);
+    const { token: undo } = await mailTo(app, theirs, 'address_changed');
+
+    expect((await disown(token)).statusCode).toBe(204);
+    await reset(email);
+    expect(codeOf(await app.call({ url: '/auth/email/undo', body: { token: undo } }))).toEqual(INVALID);
+    expect(await login(email, NEW_PASSWORD)).toBe(200);
+  });
+
+  it('has a link that leaves the undos of before the intruder came, and those to the present address', async () => {
+    const own = await createPerson(app, { verified: true });
+    const { email: first } = own.user;
+    const second = newAddress();
+    await change(second, own);
+    const { token: older } = await mailTo(app, first, 'address_changed');
+    clock.advance(MINUTE_MS);
+    const foreign = await logIn(app, second);
+    const { token } = await mailTo(app, second, 'new_device');
+    clock.advance(MINUTE_MS);
+    const theirs = newAddress();
+    await change(theirs, foreign);
+    const { token: present } = await mailTo(app, second, 'address_changed');
+    await change(second, own, 2);
+
+    expect((await disown(token)).statusCode).toBe(204);
+    for (const undo of [present, older])
+      expect((await app.call({ url: '/auth/email/undo', body: { token: undo } })).statusCode).toBe(204);
   });
 
   it('peer fault 15: has a link that does nothing when it is opened', async () => {

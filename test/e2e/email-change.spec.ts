@@ -8,6 +8,7 @@ import { beginAuthentication, registerPasskey } from '../support/app/passkeys.js
 import { expectOneWinner } from '../support/races/one-winner.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { expectAlikeInTime } from '../support/time/compared-medians.js';
+import { LaggingClock } from '../support/time/lagging-clock.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
 
@@ -353,6 +354,55 @@ describe('a change of address', () => {
       expect(outcome(await undo(first.token))).toBe(204);
       const [user] = await sql<{ email: string }>('SELECT email FROM users WHERE id = $1', signed.user.id);
       expect(user!.email).toBe(old);
+    });
+
+    describe('between two instances, one of whose clocks is half a second behind', () => {
+      let behind: TestApp;
+      beforeAll(async () => {
+        behind = await startBeside(here, { clock: new LaggingClock(clock, 500) });
+      });
+      afterAll(() => behind.close());
+
+      /** The undo links of two changes, the first of which was completed by the instance ahead, and the second by the other. */
+      const undosOfTwo = async () => {
+        await change();
+        const further = newAddress();
+        await ask(further);
+        const { token } = await mailTo(here, further, 'address_change');
+        expect(outcome(await verify({ token }, signed.accessToken, behind))).toBe(204);
+        const [older, younger] = [old, wanted].map((email) => mailTo(here, email, 'address_changed'));
+        return { older: (await older!).token, younger: (await younger!).token };
+      };
+
+      it('leaves an older undo alive', async () => {
+        const { older, younger } = await undosOfTwo();
+        expect(outcome(await undo(younger))).toBe(204);
+        expect(outcome(await undo(older))).toBe(204);
+      });
+
+      it('ends a younger undo', async () => {
+        const { older, younger } = await undosOfTwo();
+        expect(outcome(await undo(older))).toBe(204);
+        expect(outcome(await undo(younger))).toBe('invalid_link');
+      });
+    });
+
+    it('tells the address that the account leaves, without a link and without where it was done', async () => {
+      await change();
+      await undo((await mailTo(here, old, 'address_changed')).token);
+      const mail = await mailTo(here, wanted, 'address_changed');
+      expect([mail.link, mail.token]).toEqual([null, null]);
+      expect(mail.text).toContain('was undone');
+      expect(mail.text).not.toContain('127.0.0.1');
+    });
+
+    it('tells nobody where the account has the address already', async () => {
+      await change();
+      clock.advance(1);
+      await change(old);
+      await undo((await mailTo(here, old, 'address_changed')).token);
+      await settled();
+      expect(await mailsTo(here, old, 'address_changed')).toHaveLength(1);
     });
 
     it('forgets the devices that were added since the change was asked for, and keeps the others', async () => {

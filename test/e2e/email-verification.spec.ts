@@ -4,6 +4,7 @@ import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { logIn, newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
 import { createPerson, openSession } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
+import { enrolTotp } from '../support/app/factors.js';
 import { expectOneWinner } from '../support/races/one-winner.js';
 import { startApp, startBeside, type TestApp, type TestRequest } from '../support/app/test-app.js';
 import { ManualClock } from '../support/time/manual-clock.js';
@@ -326,6 +327,16 @@ describe('the proof of an address', () => {
     const { token } = await registrationMail();
     await sql('UPDATE password_credentials SET changed_at = now() WHERE user_id = $1', signed.user.id);
     expect(outcome(await verify({ token }, { token: signed.accessToken }))).toBe('invalid_link');
+  });
+
+  it('dies with a second factor that is added, and is done by the next mail', async () => {
+    const { token } = await registrationMail();
+    await enrolTotp(here, signed, clock.nowMs());
+    const { accessToken } = signed;
+    expect(outcome(await verify({ token }, { token: accessToken }))).toBe('invalid_link');
+    await ask();
+    const next = await mailTo(here, email, 'verification', 2);
+    expect(outcome(await verify({ token: next.token }, { token: accessToken }))).toBe(204);
   });
 
   it('is recorded when it fails', async () => {

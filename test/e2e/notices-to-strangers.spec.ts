@@ -1,11 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KeySchedule } from '../../src/machines/keys/key-schedule.js';
 import type { MailKind } from '../../src/platform/mail/mail-kinds.js';
-import { logIn, newAddress, register, signUp, signUpVerified, type Tokens } from '../support/app/accounts.js';
+import {
+  logIn,
+  newAddress,
+  PASSWORD,
+  register,
+  signUp,
+  signUpVerified,
+  type Tokens,
+} from '../support/app/accounts.js';
 import { createKey } from '../support/app/api-keys.js';
 import { enrolTotp } from '../support/app/factors.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
-import { mailsTo, outboxIsEmpty } from '../support/app/mails.js';
+import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
 import { createPerson } from '../support/app/people.js';
 import { ServiceAccountsOf } from '../support/app/service-accounts.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
@@ -52,6 +60,34 @@ describe('an account with the address of a stranger', () => {
     const counts = [];
     for (const address of addresses) counts.push(await told(address, 'api_key_created'));
     expect(counts).toEqual([1, 1, 1, 0]);
+  });
+
+  it('sends three notices of its deletion an hour, and no more mails when it is registered again', async () => {
+    const [local, host] = newAddress().split('@') as [string, string];
+    const addresses = [1, 2, 3, 4, 5].map((n) => `${local}+${n}@${host}`);
+    for (const address of addresses) {
+      const { accessToken: token } = await logIn(app, await register(app, address));
+      expect((await app.call({ method: 'DELETE', url: '/users/me', token })).statusCode).toBe(204);
+    }
+    const toldAll = async (kind: MailKind) =>
+      (await Promise.all(addresses.map((address) => told(address, kind)))).reduce((sum, n) => sum + n);
+    expect([await toldAll('verification'), await toldAll('account_deleted')]).toEqual([3, 3]);
+  });
+
+  it('sends three notices of changed passwords an hour, and the one of a reset in any case', async () => {
+    const { accessToken: token, user } = await signUp(app);
+    const [even, odd] = [PASSWORD, 'seven quiet herons cross the weir'];
+    for (let n = 0; n < 4; n += 1) {
+      const body = { currentPassword: n % 2 ? odd : even, newPassword: n % 2 ? even : odd };
+      const changed = await app.call({ method: 'PUT', url: '/users/me/password', body, token });
+      expect(changed.statusCode).toBe(204);
+    }
+    expect(await told(user.email, 'password_changed')).toBe(3);
+    await app.call({ url: '/auth/password/forgot', body: { email: user.email } });
+    const { token: link } = await mailTo(app, user.email, 'password_reset');
+    const body = { token: link, newPassword: odd };
+    expect((await app.call({ url: '/auth/password/reset', body })).statusCode).toBe(204);
+    expect(await told(user.email, 'password_changed')).toBe(4);
   });
 
   it('has no notice of keys of service accounts, although it was invited to be an administrator', async () => {

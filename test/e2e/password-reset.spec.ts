@@ -56,7 +56,7 @@ describe('a forgotten password', () => {
       type: expect.stringMatching(/invalid_link$/),
       title: 'Link not valid',
       status: 400,
-      detail: 'This link is not valid or no longer valid. Request a new one.',
+      detail: 'This link is incorrect, has expired, or was already used or replaced. Request a new one.',
       code: 'invalid_link',
       requestId: 'its own',
     });

@@ -5,7 +5,7 @@ import { OutboxWorker } from '../../src/platform/outbox/outbox-worker.js';
 import { logIn, newAddress, PASSWORD, type Tokens } from '../support/app/accounts.js';
 import { createAccount, createPerson, openSession } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
-import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
+import { startApp, startBeside, type TestApp, type TestAppOptions } from '../support/app/test-app.js';
 import { expectAlikeInTime } from '../support/time/compared-medians.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
@@ -281,6 +281,28 @@ describe('REGISTRATION=invitation', () => {
   });
 });
 
+/** Nothing leaves the outbox of an application that is started with this. */
+const idleOutbox: TestAppOptions['override'] = (builder) =>
+  builder.overrideProvider(OutboxWorker).useValue({
+    onApplicationBootstrap: () => undefined,
+    onModuleDestroy: () => undefined,
+  });
+
+describe('a mail about a taken address', () => {
+  it('is not sent once the reset link in it has expired', async () => {
+    const clock = new ManualClock(Date.now());
+    const waiting = await startApp({ clock, variables: STRICT, override: idleOutbox });
+    onTestFinished(() => waiting.close());
+    const email = await createAccount(waiting, { verified: true });
+    await registration(waiting, email);
+    clock.advance(31 * 60_000);
+    const sending = await startBeside(waiting, { clock, variables: STRICT });
+    onTestFinished(() => sending.close());
+    await outboxIsEmpty(sending);
+    expect(await mailsTo(sending, email)).toEqual([]);
+  });
+});
+
 describe('whether there is an account shows in no statement and no hash', () => {
   /** The tables of accounts and mails; other statements are of the service's own rounds. */
   const OF_A_REQUEST =
@@ -289,12 +311,8 @@ describe('whether there is an account shows in no statement and no hash', () => 
   const OF_A_ROUND = /\berasures\b/;
   let app: TestApp;
   beforeAll(async () => {
-    // Nothing leaves the outbox, so that every statement seen is of the request.
-    const idle = { onApplicationBootstrap: () => undefined, onModuleDestroy: () => undefined };
-    app = await startApp({
-      variables: STRICT,
-      override: (builder) => builder.overrideProvider(OutboxWorker).useValue(idle),
-    });
+    // So that every statement seen is of the request.
+    app = await startApp({ variables: STRICT, override: idleOutbox });
     // The first login of a process reads the costs of all stored hashes.
     await logIn(app, await createAccount(app, { verified: true }));
   });

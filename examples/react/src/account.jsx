@@ -2,14 +2,14 @@ import { useCallback, useEffect, useState } from 'react';
 import { useAttempt } from './attempt.js';
 import { Form } from './form.jsx';
 import { ask } from './questions.jsx';
-import { client, useUser } from './session.js';
+import { client, useSession } from './session.js';
 
 const remove = (id) => client.request('DELETE', '/users/me/factors/{id}', { params: { id } });
 const end = (id) => client.request('DELETE', '/users/me/sessions/{id}', { params: { id } });
 
 /** The account of whoever is signed in. */
 export function Account() {
-  const user = useUser();
+  const { user } = useSession();
   const [factors, setFactors] = useState([]);
   const [sessions, setSessions] = useState([]);
   const [totp, setTotp] = useState(null);

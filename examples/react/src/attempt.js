@@ -1,7 +1,8 @@
 import { isProblem } from '@portcullis/client';
 import { useState } from 'react';
 
-function textOf(error) {
+/** What a failure says to the user. */
+export function textOf(error) {
   if (isProblem(error, 'validation_failed')) return error.errors.map(({ detail }) => detail).join(' ');
   return isProblem(error) ? error.detail : error.message;
 }

@@ -22,10 +22,14 @@ const Password = ({ isNew = false }) => (
 
 const logIn = (email, password) => client.login({ email, password }).then(recognise);
 
-/** For those who are not signed in. */
-export function Entrance() {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  const [view, show] = useState(token === null ? 'login' : 'reset');
+/** For those who are not signed in, and for those with the token of a reset. */
+export function Entrance({ token, forgetToken }) {
+  const [chosen, choose] = useState('login');
+  const view = token === null ? chosen : 'reset';
+  const show = (other) => {
+    forgetToken();
+    choose(other);
+  };
   const [message, attempt] = useAttempt();
 
   const views = {
@@ -53,7 +57,8 @@ export function Entrance() {
       fields: [<Password key="password" isNew />],
       send: async ({ password: newPassword }) => {
         await client.request('POST', '/auth/password/reset', { body: { token, newPassword } });
-        location.hash = '';
+        // It has ended the sessions of the account, which may be that of this browser.
+        await recognise();
         show('login');
         return 'The password is changed. Please sign in.';
       },

@@ -2,11 +2,11 @@ import { createClient, isProblem } from '@portcullis/client';
 import { useSyncExternalStore } from 'react';
 import { ask } from './questions.jsx';
 
-/** Undefined until it is known, null if nobody is signed in. */
-let user;
+/** `user` is undefined until it is known, null if nobody is signed in; `failure` is why it cannot be known. */
+let session = { user: undefined, failure: null };
 const listeners = new Set();
-const set = (next) => {
-  user = next;
+const set = (user, failure = null) => {
+  session = { user, failure };
   for (const listener of listeners) listener();
 };
 
@@ -25,7 +25,12 @@ export const client = createClient({
   // vite.config.js defines it.
   baseUrl: PORTCULLIS_URL,
   transport: 'cookie',
-  onSignedOut: () => set(null),
+  onSignedOut: (reason) => {
+    if (reason !== 'replaced') return set(null);
+    // Somebody else has signed in in another tab; nothing of the one before is shown any more.
+    set(undefined);
+    void recognise();
+  },
   // The second half of a login.
   onFactor: ({ token, methods }) =>
     byFirstOf(methods, async (method) => {
@@ -53,9 +58,10 @@ export const client = createClient({
 export async function recognise() {
   try {
     set((await client.isSignedIn()) ? await client.me() : null);
-  } catch (error) {
-    set(null);
-    throw error;
+  } catch (failure) {
+    // Without a network, or after a limit, whoever is signed in remains so.
+    if (await client.isSignedIn()) set(undefined, failure);
+    else set(null);
   }
 }
 
@@ -63,9 +69,9 @@ const subscribe = (listener) => {
   listeners.add(listener);
   return () => listeners.delete(listener);
 };
-export const useUser = () => useSyncExternalStore(subscribe, () => user);
+export const useSession = () => useSyncExternalStore(subscribe, () => session);
 
 // Another tab has signed in.
 addEventListener('storage', () => {
-  if (!user) recognise().catch(console.error);
+  if (!session.user) void recognise();
 });

@@ -131,8 +131,11 @@ class SessionClient {
     // It is not repeated where it cannot be sent.
     this.wire.assertUsable();
     // Another tab may be faster; its answer is not known here. Where nobody is signed in, the service says so.
-    const renewed = async () => this.renew(await this.state.read());
-    return (await renewed()) ?? (await renewed()) ?? this.rotated(await this.state.read());
+    return (
+      (await this.renew(await this.state.begin())) ??
+      (await this.renew(await this.state.read())) ??
+      this.rotated(await this.state.read())
+    );
   }
 
   me(): Promise<unknown> {
@@ -168,7 +171,7 @@ class SessionClient {
   }
 
   private async leave(call: Call): Promise<void> {
-    const state = await this.state.read();
+    const state = await this.state.begin();
     const refreshToken = state?.tokens?.refreshToken;
     let isOver = this.isBody;
     try {
@@ -180,7 +183,7 @@ class SessionClient {
   }
 
   private async renewBy(call: Call): Promise<SignedIn> {
-    const seen = await this.state.read();
+    const seen = await this.state.begin();
     const isSameSession = (kept: State | null) => !seen || kept?.session === seen.session;
     try {
       const answer = await this.signedIn({ ...call, keepalive: true, timeoutMs: STEP_UP_MS });
@@ -233,7 +236,7 @@ class SessionClient {
    * step-ups only by other methods, as a session needs that has lost the factor with which it was opened.
    */
   private async signedIn(call: Call): Promise<unknown> {
-    let seen = await this.state.read();
+    let seen = await this.state.begin();
     if (this.state.hasExpired(seen)) {
       await unlessAborted(this.renew(seen), call.signal);
       seen = await this.state.readSame(seen);

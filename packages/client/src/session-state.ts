@@ -1,16 +1,14 @@
+import { type Identity, KnownSession } from './known-session.js';
 import type { Queue } from './lock.js';
 import { sessionLeft } from './problem.js';
 import type { SignedIn, SignedOutReason, TokenStorage } from './types.js';
 import { sleep } from './wire.js';
 
-/** When a tab has seen in the storage what another tab put there. The message about it may come earlier. */
-const LATE_SECONDS = 1;
+/** After what waits a tab looks again for what another tab has kept. The message about it may come earlier than the storage. */
+const LATE_SECONDS = [0.1, 0.9];
 
 /** The session of this browser or process. In the cookie transport it has no tokens. */
-export interface State {
-  readonly session: string;
-  /** The id of its account. */
-  readonly user: string;
+export interface State extends Identity {
   /** Changes with every refresh, so that a tab sees that another one has refreshed. */
   readonly stamp: string;
   readonly tokens?: Tokens;
@@ -43,6 +41,32 @@ function localStorageIfAny(): TokenStorage | null {
   }
 }
 
+type Channel = InstanceType<typeof BroadcastChannel>;
+
+/** Null in pages that Node.js simulates without channels, and where Firefox denies them because the user allows no storage. */
+function channelIfAny(name: string): Channel | null {
+  try {
+    const channel = new BroadcastChannel(name);
+    // Node.js only, where an open channel keeps the process alive.
+    (channel as { unref?: () => void }).unref?.();
+    return channel;
+  } catch {
+    return null;
+  }
+}
+
+interface ReturningPage {
+  addEventListener?(type: 'pageshow', listener: (event: { readonly persisted: boolean }) => void): void;
+}
+
+/** Calls the listener when a page that the browser had kept is shown again. */
+function onReturn(listener: () => void): void {
+  if (!('document' in globalThis)) return;
+  (globalThis as unknown as ReturningPage).addEventListener?.('pageshow', ({ persisted }) => {
+    if (persisted) listener();
+  });
+}
+
 /** Null for what no version of this client has written. */
 function stateOf(value: string): State | null {
   try {
@@ -62,40 +86,49 @@ export class SessionState {
   /** That of all tabs. In the body transport outside of pages, each storage has its own: it is one of several people's. */
   readonly queue: Queue;
   private readonly storage: TokenStorage;
-  private readonly channel: InstanceType<typeof BroadcastChannel> | null;
-  private readonly announced = new Set<string>();
+  private readonly channel: Channel | null;
+  private readonly hasTabs: boolean;
+  private readonly known: KnownSession;
   private readonly followers = new Map<string, string>();
-  private known: string | null = null;
   private deadline = { stamp: '', atMs: 0 };
 
   constructor(
     private readonly name: string,
     private readonly isBody: boolean,
     given: TokenStorage | undefined,
-    private readonly onSignedOut: ((reason: SignedOutReason) => void) | undefined,
+    onSignedOut: ((reason: SignedOutReason) => void) | undefined,
   ) {
+    this.known = new KnownSession(onSignedOut);
     const kept = isBody ? (given ?? null) : localStorageIfAny();
     this.storage = kept ?? memory();
     this.isShared = !isBody || kept !== null;
-    // Only pages and their workers have tabs. A page that is simulated in Node.js may have no channels.
-    const hasTabs = 'location' in globalThis && !('Deno' in globalThis);
-    this.queue = isBody && !hasTabs ? this.storage : name;
-    const hasChannel = this.isShared && hasTabs && 'BroadcastChannel' in globalThis;
-    this.channel = hasChannel ? new BroadcastChannel(name) : null;
-    // Node.js only, where an open channel keeps the process alive.
-    (this.channel as { unref?: () => void } | null)?.unref?.();
+    // Only pages and their workers have tabs.
+    this.hasTabs = 'location' in globalThis && !('Deno' in globalThis);
+    this.queue = isBody && !this.hasTabs ? this.storage : name;
+    this.channel = this.isShared && this.hasTabs ? channelIfAny(name) : null;
     this.channel?.addEventListener('message', (event: object) => {
       void this.hear((event as { data: Message }).data).catch(() => undefined);
     });
-    void this.read().catch(() => undefined);
+    // A page that the browser had put aside may have missed messages.
+    onReturn(() => this.reread());
+    this.reread();
   }
 
-  /** Null where nobody is signed in, as far as is known. */
+  /** Null where nobody is signed in, as far as is known. What this tab learns by it, `onSignedOut` is told. */
   async read(): Promise<State | null> {
+    const before = this.known.current;
     const value = await this.storage.getItem(this.name);
-    if (value === null) return null;
-    const state = stateOf(value);
-    this.known = state?.session ?? null;
+    const state = value === null ? null : stateOf(value);
+    // What another read or a login has overtaken may be old.
+    if (this.hasTabs && this.known.current === before) this.known.take(state);
+    return state;
+  }
+
+  /** Reads the session of a request that begins. Throws where the page still takes its user for somebody else. */
+  async begin(): Promise<State | null> {
+    const before = this.known.current;
+    const state = await this.read();
+    if (state !== null && this.known.isOfAnother(before, state)) throw sessionLeft();
     return state;
   }
 
@@ -136,8 +169,9 @@ export class SessionState {
       }),
     };
     if (!isWanted(await this.read())) return;
+    this.known.expect(state.session);
     await this.storage.setItem(this.name, JSON.stringify(state));
-    this.known = state.session;
+    if (this.hasTabs) this.known.take(state);
     // A monotonic clock: neither a wrong clock nor a change of time matters.
     this.deadline = { stamp: state.stamp, atMs: performance.now() + answer.expiresIn * 1000 };
     this.tell(told);
@@ -151,11 +185,12 @@ export class SessionState {
   /** Forgets a session that is over, and says so once in every tab. */
   async end(state: State | null, reason: SignedOutReason): Promise<void> {
     if (!state) return;
+    this.known.noteReason(state.session, reason);
     try {
       if ((await this.read())?.session === state.session) await this.storage.removeItem(this.name);
     } finally {
       this.tell({ ended: state.session, reason });
-      this.announce(state.session, reason);
+      this.known.announce(state.session, reason);
     }
   }
 
@@ -168,37 +203,27 @@ export class SessionState {
     this.channel?.postMessage(message);
   }
 
+  private reread(): void {
+    void this.read().catch(() => undefined);
+  }
+
   private async hear(message: Message): Promise<void> {
     if ('ended' in message) {
-      if (message.ended !== this.known) return;
+      const { ended, reason } = message;
+      if (ended !== this.known.current?.session) return;
+      this.known.noteReason(ended, reason);
       // A worker that has signed out could not remove what pages have kept, nor a page what workers have.
-      if (!this.isBody && (await this.read())?.session === message.ended)
-        await this.storage.removeItem(this.name);
-      this.announce(message.ended, message.reason);
+      if (!this.isBody && (await this.read())?.session === ended) await this.storage.removeItem(this.name);
+      this.known.announce(ended, reason);
       return;
     }
-    const { session } = message;
-    const before = this.known;
-    if (this.isBody) {
-      if (!(await this.isKept(session))) return;
-    } else {
-      this.known = session;
-      if (this.isOnlyTold) await this.storage.setItem(this.name, JSON.stringify(message));
+    if (this.isOnlyTold) await this.storage.setItem(this.name, JSON.stringify(message));
+    // Cookies are of all tabs, but a storage can be each tab's own, as `sessionStorage` is. What it shows is taken by `read`.
+    if (!this.isBody) this.known.replaceBy(message);
+    for (const seconds of LATE_SECONDS) {
+      if ((await this.read())?.session === message.session) return;
+      await sleep(seconds);
     }
-    if (before !== null && before !== session) this.announce(before, 'replaced');
-  }
-
-  /** Whether what another tab has kept is kept here, too. `sessionStorage` is each tab's own; `localStorage` may be late. */
-  private async isKept(session: string): Promise<boolean> {
-    if ((await this.read())?.session === session) return true;
-    await sleep(LATE_SECONDS);
-    return (await this.read())?.session === session;
-  }
-
-  private announce(session: string, reason: SignedOutReason): void {
-    if (this.known === session) this.known = null;
-    if (this.announced.has(session)) return;
-    this.announced.add(session);
-    this.onSignedOut?.(reason);
+    await this.read();
   }
 }

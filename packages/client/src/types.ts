@@ -63,7 +63,10 @@ export interface ClientOptions<T extends Transport> {
   readonly transport: T;
   /** Body transport only; by default, the tokens are gone with the page or the process. */
   readonly storage?: TokenStorage | undefined;
-  /** Called once for each session that is over, in every tab. Who never signed in is never signed out. */
+  /**
+   * Called once for each session that is over, in every tab, and before the next request of that tab. Who never signed in is
+   * never signed out.
+   */
   readonly onSignedOut?: ((reason: SignedOutReason) => void) | undefined;
   /**
    * Called where a route asks for a recent proof. Prove it with `stepUp`; true repeats the request. It is called again if the

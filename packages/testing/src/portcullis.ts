@@ -1,3 +1,4 @@
+import { storageStateOf } from './storage-state.js';
 import { ThrowawayProcess } from './throwaway-process.js';
 import type {
   ClockChange,
@@ -40,9 +41,16 @@ export class Portcullis {
   }
 
   /** Makes a session of a user, without a login. */
-  session(of: TestUser | User | string, wanted: WantedSession = {}): Promise<TestSession> {
+  async session(
+    of: TestUser | User | string,
+    { origin, baseUrl = this.url, ...wanted }: WantedSession = {},
+  ): Promise<TestSession> {
     const userId = typeof of === 'string' ? of : 'user' in of ? of.user.id : of.id;
-    return this.post('/test/sessions', { userId, ...wanted });
+    const session = await this.post<Omit<TestSession, 'storageState'>>('/test/sessions', {
+      userId,
+      ...wanted,
+    });
+    return { ...session, storageState: storageStateOf(session, { origin, baseUrl }) };
   }
 
   /**

@@ -38,13 +38,18 @@ export class ThrowawayProcess {
   ) {}
 
   /** Resolves once it accepts requests. Rejects with the end of its log if it ends before. */
-  static async start({ limits = 'on', env = {} }: StartOptions): Promise<ThrowawayProcess> {
+  static async start({ limits = 'on', port, env = {} }: StartOptions): Promise<ThrowawayProcess> {
     const places = Object.fromEntries(
       PLACES.filter((name) => process.env[name] !== undefined).map((name) => [name, process.env[name]]),
     );
     // What is passed on from the environment of this process was not set for the service, which may ignore it.
     const given = Object.keys(env).filter((name) => env[name] !== process.env[name]);
-    const words = ['--limits', limits, ...(given.length > 0 ? ['--assert-read', given.join()] : [])];
+    const words = [
+      '--limits',
+      limits,
+      ...(port === undefined ? [] : ['--port', String(port)]),
+      ...(given.length > 0 ? ['--assert-read', given.join()] : []),
+    ];
     const child = spawn(process.execPath, [programPath(), 'ephemeral', ...words], {
       env: { ...places, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,6 +3,11 @@ export interface StartOptions {
   /** `on` by default: rate limits, and waits after failed logins, as in production. `off`: none. */
   readonly limits?: 'on' | 'off' | undefined;
   /**
+   * A free one by default. Where a page knows the URL of the service before it starts, as from its development server, the port must
+   * be chosen; one that is taken is refused.
+   */
+  readonly port?: number | undefined;
+  /**
    * Variables of the service, such as `REQUIRE_VERIFIED_EMAIL`. It gets these and where to put files, and nothing else of the
    * environment of this process. It does not start with one that it would ignore.
    */
@@ -57,6 +62,10 @@ export interface WantedSession {
   readonly acr?: 'aal1' | 'aal2' | undefined;
   /** How long ago the user has signed in: `20m`. */
   readonly age?: string | undefined;
+  /** The origin of the page, for `storageState`: `http://localhost:5173`. */
+  readonly origin?: string | undefined;
+  /** The `baseUrl` that the page gives to `createClient`, for `storageState`; the `url` of the service by default. */
+  readonly baseUrl?: string | undefined;
 }
 
 /** A cookie for Playwright's `context.addCookies`. */
@@ -71,6 +80,12 @@ export interface Cookie {
   sameSite: 'Strict' | 'Lax';
 }
 
+/** What Playwright's `browser.newContext` and its option `storageState` take. */
+export interface StorageState {
+  cookies: Cookie[];
+  origins: { origin: string; localStorage: { name: string; value: string }[] }[];
+}
+
 /** A session of a user, as tokens and as cookies. */
 export interface TestSession {
   readonly accessToken: string;
@@ -82,6 +97,11 @@ export interface TestSession {
   readonly user: User;
   readonly session: { readonly id: string; readonly createdAt: string; readonly expiresAt: string };
   readonly cookies: Cookie[];
+  /**
+   * The cookies and, for the page at the wanted `origin`, what `@portcullis/client` keeps in the cookie transport: without that, its
+   * `isSignedIn` says no.
+   */
+  readonly storageState: StorageState;
 }
 
 /** Where to move the clock: forward by a duration (`1d12h`), or to a time (RFC 3339). Neither: back to the real time. */

@@ -10,7 +10,7 @@ import type { EntryKey } from './erasure-progress.js';
  * milliseconds.
  */
 const LOOKED_AT = 50;
-/** Of how many people it is remembered how far the search has come, about 200 bytes each. */
+/** The maximum number of people whose search position is remembered, about 200 bytes each. */
 const REMEMBERED = 10_000;
 
 /**

@@ -11,7 +11,7 @@ import { LastingProof } from './lasting-proof.js';
 
 const BATCH = 1000;
 const MAX_UNFINISHED = 1000;
-/** The codes of a person take as long as so many entries of the trail. */
+/** The cost of the codes of a person, in entries of the trail. */
 const ENTRIES_OF_A_PROOF = 4;
 const BEGINNING = before(new Date(0));
 /** Inserted rows may have later dates, among them ones that are infinite or that JavaScript does not have. */
@@ -19,7 +19,10 @@ const END = new Date('9999-12-31T23:59:59.999Z');
 
 /** A deletion may be committed after one that began later, or whose instance has a faster clock, by less than this. */
 const MARGIN_MS = 300_000;
-/** How long the records of somebody are removed again who was added to the file, and of how many people. */
+/**
+ * For how long, after a person was added to the file, each update removes their quarantined records again; and for at
+ * most how many people.
+ */
 const RECENT_MS = 600_000;
 const MAX_RECENT = 1000;
 

@@ -4,7 +4,7 @@ import { RestingPace } from '../../platform/clock/resting-pace.js';
 import { isUuid } from '../../platform/crypto/uuid.js';
 import type { DeletedPerson } from './erasures.repository.js';
 
-/** A line takes as long as a quarter of an entry of the trail. */
+/** The cost of a line, in entries of the trail. */
 const ENTRIES_OF_A_LINE = 0.25;
 
 /** The lines of a file of deleted people, one for each. A line that was cut off by a full disk or a crash spoils no other. */

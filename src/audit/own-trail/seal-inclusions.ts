@@ -23,7 +23,7 @@ export type OwnSeal = Omit<Seal, 'members' | 'mac' | 'keyChange'> & {
 /** Seals kept while entries are read in the order of their times, which is nearly the order of their seals. */
 const KEPT = 4;
 
-/** A seal without members takes as long to read and verify as so many entries. */
+/** The cost of reading and verifying a seal without its members, in entries of the trail. */
 const ENTRIES_PER_SEAL = 40;
 
 /** Finds the seals of entries. */

@@ -13,9 +13,9 @@ import { TrailReader } from './trail-reader.js';
 
 /** Seals read at a time; the members of one may take two hundred kilobytes. */
 const SEALS_AT_A_TIME = 20;
-/** A seal takes as long to write as so many entries, */
+/** The cost of writing a seal, without its members, in entries of the trail. */
 const ENTRIES_PER_SEAL = 5;
-/** and so many bytes of its members as long as one. */
+/** Writing this many bytes of a seal's members costs as much as writing one entry. */
 const BYTES_PER_ENTRY = 2000;
 
 /** Text generated while it is sent: at the reader's pace, and one chunk in memory at a time. */

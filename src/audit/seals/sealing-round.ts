@@ -12,7 +12,7 @@ export class SealingRound {
     private readonly newest: NewestSeal,
   ) {}
 
-  /** The position that the newest genuine seal ends at; 0 when there is none. Throws when PostgreSQL is away. */
+  /** The position that the newest genuine seal ends at; 0 when there is none. Throws when PostgreSQL is unavailable. */
   async sealedTo(): Promise<number> {
     return (await this.newest.read())?.toPosition ?? 0;
   }

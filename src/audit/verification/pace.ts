@@ -4,7 +4,7 @@ import { RestingPace } from '../../platform/clock/resting-pace.js';
 export interface Pace {
   /** Entries read at a time. */
   readonly pageSize: number;
-  /** Resolves when the next slice may begin, after work that took as long as so many entries. */
+  /** Resolves when the next slice may begin, after work that cost as much as this number of entries. */
   worked(entries: number): Promise<void>;
 }
 

@@ -26,7 +26,7 @@ const ENTRIES_AHEAD = 10_000;
 const MIN_SEALS = 10;
 const MAX_SEALS = 2000;
 
-/** A seal by itself takes as long to verify as so many entries. */
+/** The cost of verifying a seal by itself, in entries of the trail. */
 const ENTRIES_PER_SEAL = 10;
 
 /**

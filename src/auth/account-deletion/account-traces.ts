@@ -23,12 +23,16 @@ export class AccountTraces {
     private readonly audit: AuditService,
   ) {}
 
-  /** Works in the transaction that deletes the account, which has ended its sessions. */
-  async remove(tx: Transaction, { id, email }: User): Promise<void> {
+  /**
+   * Works in the transaction that deletes the account, which has ended its sessions. The counts of mails to an unproven address,
+   * which may be a stranger's, remain under keyed digests until they expire, an hour after the last mail: accounts that are
+   * created and deleted must not lift the limit.
+   */
+  async remove(tx: Transaction, { id, email, emailVerified }: User): Promise<void> {
     await this.secrets.revokeAll(tx, id);
     await this.outbox.withdraw(tx, `user:${id}`);
     await this.sessions.remove(tx, id);
     await this.guessing.unlock(this.audit.emailDigest(email), tx);
-    await this.bounds.forget(tx, email);
+    if (emailVerified) await this.bounds.forget(tx, email);
   }
 }

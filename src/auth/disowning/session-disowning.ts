@@ -4,11 +4,10 @@ import { type Transaction, TransactionRunner } from '../../platform/database/tra
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
-import { AccessRevocation } from '../../sessions/revocation/access-revocation.js';
-import { AddedAccess } from '../added-access.js';
 import { recordingInvalidSecret } from '../invalid-secret.js';
 import { PasswordVoiding } from '../password-reset/password-voiding.js';
 import { DisownLinks } from './disown-links.js';
+import { DisownedAccess } from './disowned-access.js';
 
 /**
  * Lets the owner of an account end a session that is not theirs, by the link in the notice of a new device, and everything
@@ -18,8 +17,7 @@ import { DisownLinks } from './disown-links.js';
 export class SessionDisowning {
   constructor(
     private readonly links: DisownLinks,
-    private readonly access: AccessRevocation,
-    private readonly added: AddedAccess,
+    private readonly access: DisownedAccess,
     private readonly passwords: PasswordVoiding,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
@@ -34,18 +32,12 @@ export class SessionDisowning {
     );
   }
 
-  /**
-   * Later sessions end even if they are the owner's, because nobody can tell them from those of a passkey that was added since;
-   * the reset ends them anyway. They end first, or verifiers would be told that they go on without the removed factors.
-   */
   private async endSession(tx: Transaction, token: string, origin: Origin): Promise<void> {
     const disowned = await this.links.spend(tx, token);
     if (!disowned || disowned.user.disabledAt !== null) throw new Problem(SecretsErrors.invalid_link);
-    const { user, sessionId, deviceId, begunAt } = disowned;
+    const { user, sessionId, deviceId } = disowned;
     const who = { outcome: 'success' as const, userId: user.id, sessionId, origin };
-    await this.access.endDevice(tx, user, deviceId, 'disowned', origin);
-    await this.access.endLater(tx, user, begunAt, 'disowned', origin);
-    const recoveryCodes = await this.added.removeSince(tx, user, begunAt, origin);
+    const recoveryCodes = await this.access.remove(tx, disowned, origin);
     await this.audit.record(tx, { type: 'session_disowned', ...who, details: { deviceId, recoveryCodes } });
     await this.passwords.voidUntilReset(tx, user);
   }

@@ -45,6 +45,7 @@ export class EmailChangeUndoing {
     const restored = await this.users.changeEmail(tx, user, { email, emailVerified });
     await this.takeback.shutOut(tx, restored, undo, origin);
     await this.passwords.voidUntilReset(tx, restored);
+    if (user.email !== email) await this.undos.tellLeft(tx, restored, user.email);
     return restored;
   }
 }

@@ -4,6 +4,7 @@ import type { Transaction } from '../../platform/database/transaction-runner.js'
 import type { Origin } from '../../platform/http/origin.js';
 import { MailLinks } from '../../platform/mail/mail-links.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
+import { afterLatest, notBeforeLogin } from '../../users/login-order.js';
 import type { User } from '../../users/user.entity.js';
 import { AccountSecrets, type SpentSecret } from '../account-secrets.js';
 import { DisownLinks } from '../disowning/disown-links.js';
@@ -61,15 +62,31 @@ export class EmailChangeUndos {
       context: null,
       payload: { ...former, sinceMs },
       lifetimeMs: UNDO_MS,
+      issuedAt: await this.nextTime(tx, user),
       replaces: false,
     });
     const values = { link: this.links.to('undo', token), ...originFacts(origin, this.clock.now()) };
     await this.mails.send(tx, addressChangedMail, { user, to: former.email, values });
   }
 
+  /**
+   * Notifies the address that an account had before a change was undone. Where and with what that was done is not said, because
+   * it was usually the owner who did it, and the address somebody else's.
+   */
+  async tellLeft(tx: Transaction, user: User, left: string): Promise<void> {
+    const values = { link: '', time: this.clock.now().toISOString(), address: '', device: '' };
+    await this.mails.send(tx, addressChangedMail, { user, to: left, values });
+  }
+
   /** Spends a link and locks its account; returns null if the link is not valid. */
   async spend(tx: Transaction, token: string): Promise<SpentUndo | null> {
     const spent = await this.secrets.spend(tx, this.purpose, token);
     return spent && { ...spent, former: spent.secret.payload as unknown as FormerEmail };
+  }
+
+  /** The use of a link ends the younger ones, and a disowned session those since it began, whichever instances issued them. */
+  private async nextTime(tx: Transaction, user: User): Promise<Date> {
+    const latest = await this.secrets.latestIssue(tx, user, this.purpose);
+    return afterLatest(latest, notBeforeLogin(user.lastLoginAt, this.clock.now()));
   }
 }

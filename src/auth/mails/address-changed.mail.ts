@@ -1,7 +1,10 @@
 import { facts, link as linkTo, paragraph } from '../../platform/mail/mail-content.js';
 import { mailTemplate } from '../../platform/mail/mail-template.js';
 
-/** Sent to the former address of an account after a change, with an undo link. */
+/**
+ * Sent to the former address of an account after a change, with an undo link; without one (`link` is empty) when the change was
+ * the undoing of another, which is not undone.
+ */
 export const addressChangedMail = mailTemplate({
   kind: 'address_changed',
   placeholders: ['link', 'time', 'address', 'device'],
@@ -16,9 +19,15 @@ export const addressChangedMail = mailTemplate({
           ['Address', address],
           ['Device', device],
         ]),
-        paragraph`If this was you, there is nothing to do. If it was not, undo the change:`,
-        linkTo('Undo the change', link),
-        paragraph`That gives the account this address again, ends every session, makes its password useless and sends you a link to set a new one. It removes authenticator apps, passkeys and API keys that were added since the change was requested or, if there was a login from a new device in the 7 days before it, since then. The link works for 7 days, whatever happens to the account until then.`,
+        ...(link === ''
+          ? [
+              paragraph`An earlier change of the address was undone, with the link that had been mailed to the former one. If you did not expect this, use the link to undo a change in an earlier mail, if you have one that is less than 7 days old, or contact the operator of this service.`,
+            ]
+          : [
+              paragraph`If this was you, there is nothing to do. If it was not, undo the change:`,
+              linkTo('Undo the change', link),
+              paragraph`That gives the account this address again, ends every session, makes its password useless and sends you a link to set a new one. It removes authenticator apps, passkeys and API keys that were added since the change was requested or, if there was a login from a new device in the 7 days before it, since then. The link works for 7 days, whatever happens to the account until then.`,
+            ]),
       ],
     }),
     de: ({ link, time, address, device }, product) => ({
@@ -31,9 +40,15 @@ export const addressChangedMail = mailTemplate({
           ['Adresse', address],
           ['Gerät', device],
         ]),
-        paragraph`Wenn Sie das waren, ist nichts zu tun. Wenn nicht, machen Sie die Änderung rückgängig:`,
-        linkTo('Änderung rückgängig machen', link),
-        paragraph`Damit bekommt das Konto diese Adresse zurück, jede Sitzung endet, das Passwort wird ungültig, und Sie erhalten einen Link, um ein neues zu setzen. Authenticator-Apps, Passkeys und API-Schlüssel werden entfernt, wenn sie hinzugekommen sind, seit die Änderung angefordert wurde oder, falls es in den 7 Tagen davor eine Anmeldung mit einem neuen Gerät gab, seit dieser. Der Link gilt 7 Tage, was auch immer bis dahin mit dem Konto geschieht.`,
+        ...(link === ''
+          ? [
+              paragraph`Eine frühere Änderung der Adresse wurde rückgängig gemacht, mit dem Link, der an die vorherige gegangen war. Wenn Sie das nicht erwartet haben, benutzen Sie den Link zum Rückgängigmachen aus einer früheren Mail, falls Sie eine haben, die noch keine 7 Tage alt ist, oder wenden Sie sich an den Betreiber dieses Dienstes.`,
+            ]
+          : [
+              paragraph`Wenn Sie das waren, ist nichts zu tun. Wenn nicht, machen Sie die Änderung rückgängig:`,
+              linkTo('Änderung rückgängig machen', link),
+              paragraph`Damit bekommt das Konto diese Adresse zurück, jede Sitzung endet, das Passwort wird ungültig, und Sie erhalten einen Link, um ein neues zu setzen. Authenticator-Apps, Passkeys und API-Schlüssel werden entfernt, wenn sie hinzugekommen sind, seit die Änderung angefordert wurde oder, falls es in den 7 Tagen davor eine Anmeldung mit einem neuen Gerät gab, seit dieser. Der Link gilt 7 Tage, was auch immer bis dahin mit dem Konto geschieht.`,
+            ]),
       ],
     }),
   },

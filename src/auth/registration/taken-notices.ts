@@ -26,12 +26,13 @@ export class TakenNotices {
     if (user.disabledAt !== null || !this.outbox.configured) return;
     if (!(await this.bounds.admit(tx, registrationTakenMail.kind, to))) return;
     if (user.invitedAt !== null) return this.invitations.send(tx, user);
-    const { link } = await this.resets.issue(tx, user, { replaces: false });
+    const { link, secretId } = await this.resets.issue(tx, user, { replaces: false });
     await this.outbox.send(tx, registrationTakenMail, {
       to,
       locale,
       subject: `user:${id}`,
       values: { link },
+      secretId,
     });
   }
 }

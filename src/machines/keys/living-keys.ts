@@ -65,7 +65,7 @@ export class LivingKeys {
 
   /**
    * Finds a key by its current digest, or by those under former secrets, which are computed only if it must be read. If a
-   * network is given, its look-ups take turns, and those in vain are limited; keys that are or were in use are read at once.
+   * network is given, its look-ups take turns, and failed ones are limited; keys that are or were in use are read at once.
    * Throws `dependency_unavailable` and `rate_limited`.
    */
   async find(

@@ -176,7 +176,7 @@ export class Environment {
 
   @Integer(31, 36_500) AUDIT_EVENT_RETENTION_DAYS: number = 400;
   @Integer(31, 36_500) AUDIT_CALL_RETENTION_DAYS: number = 90;
-  /** For operators who want the traces of a thief who deletes the account that they stole. */
+  /** Lets operators examine the traces of an intruder who deletes a stolen account. */
   @Integer(0, 720) ERASURE_DELAY_HOURS: number = 0;
   @Integer(1, 100_000) AUDIT_SPOOL_MAX_MB: number = 256;
   /** Use `false` only to measure the cost of recording API calls. */

@@ -11,10 +11,11 @@ const USABLE_MS = 30_000;
  * Answers whether this instance may use its secrets now. If it has not announced them for half a minute, because it was
  * suspended or cut off from PostgreSQL, others may have changed them without it; it then announces them first.
  *
- * Those ask who write entries of the trail, and so every change that is recorded with its event; who send the spool, seal,
- * verify, and rewrite old values; who judge stored signing keys; and readiness. What is answered from memory does not ask,
- * and neither do reads: they fail for an unknown secret. Nothing is called forged before a new announcement. If the clock
- * of a suspended machine stands still, too, changes are refused only after the next announcement, at most 10 s later.
+ * Used by the code that writes audit entries, and therefore by every change that is recorded with an event; by the code
+ * that sends the spool, seals, verifies, or rewrites values of an old secret; by the check of stored signing keys; and by
+ * the readiness check. Requests that are answered from memory do not use it, nor do reads, which fail if a secret is
+ * unknown. No entry is reported as forged before a new announcement has succeeded. If the clock of a suspended machine
+ * stops, too, changes are refused only after the next announcement, at most 10 s later.
  */
 @Injectable()
 export class UsableSecrets {

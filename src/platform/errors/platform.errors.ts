@@ -24,7 +24,11 @@ export const PlatformErrors = problemTable({
   dependency_unavailable: [
     503,
     'Dependency unavailable',
-    'A dependency of this request is unavailable; try again shortly.',
+    'A system that the service needs for this request, such as its database, is unavailable; try again shortly.',
   ],
-  internal: [500, 'Internal error', 'Something went wrong on our side.'],
+  internal: [
+    500,
+    'Internal error',
+    'An unexpected error occurred in the service. Report the request id to its operator.',
+  ],
 });

@@ -71,13 +71,13 @@ export class MailOutbox implements OutboxChannel, OnModuleInit {
     { to, locale, subject, values, secretId, priority = 'normal' }: OutgoingMail<P>,
   ): Promise<void> {
     if (!this.configured) return;
-    const { link = null, code = null } = values as { link?: string; code?: string };
+    const { link = '', code = '' } = values as { link?: string; code?: string };
     const payload: StoredMail = {
       kind: template.kind,
       to,
       ...this.templates.render(template, locale, values),
-      link,
-      code,
+      link: link === '' ? null : link,
+      code: code === '' ? null : code,
       ...(secretId !== undefined && { secretId }),
     };
     await this.outbox.enqueue(tx, [{ channel: this.name, subject, payload, priority }]);

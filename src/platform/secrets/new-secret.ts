@@ -17,6 +17,8 @@ export interface NewSecret {
   readonly context: string | null;
   readonly payload: SecretPayload | null;
   readonly lifetimeMs: number;
+  /** The time of issue; the service's clock by default. For secrets whose order must not depend on the clocks of instances. */
+  readonly issuedAt?: Date;
   /**
    * Whether it replaces the unused secret of the same purpose and subject that was also issued with true. One issued with
    * false neither replaces another nor is replaced, so that, for example, a link sent at the instigation of a stranger

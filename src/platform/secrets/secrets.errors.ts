@@ -5,10 +5,14 @@ import { problemTable } from '../errors/problem.js';
  * row, so that a response does not reveal which one applies.
  */
 export const SecretsErrors = problemTable({
-  invalid_link: [400, 'Link not valid', 'This link is not valid or no longer valid. Request a new one.'],
+  invalid_link: [
+    400,
+    'Link not valid',
+    'This link is incorrect, has expired, or was already used or replaced. Request a new one.',
+  ],
   invalid_code: [
     400,
     'Code not valid',
-    'This code is not valid or no longer valid. Check it or request a new one.',
+    'This code is wrong, has expired, or was already used or replaced. Check it or request a new one.',
   ],
 });

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { SecretPurposes } from './secret-purposes.js';
 import { SecretSeal } from './secret-seal.js';
 import { SingleUseSecret } from './secret.entity.js';
+import { SecretTimesRepository } from './secret-times.repository.js';
 import { SecretsDependence } from './secrets-dependence.js';
 import { SecretsPurge } from './secrets-purge.js';
 import { SecretsRepository } from './secrets.repository.js';
@@ -14,11 +15,12 @@ import { SingleUseSecrets } from './single-use-secrets.js';
   providers: [
     SecretPurposes,
     SecretSeal,
+    SecretTimesRepository,
     SecretsDependence,
     SecretsPurge,
     SecretsRepository,
     SingleUseSecrets,
   ],
-  exports: [SecretPurposes, SingleUseSecrets],
+  exports: [SecretPurposes, SecretTimesRepository, SingleUseSecrets],
 })
 export class SecretsModule {}

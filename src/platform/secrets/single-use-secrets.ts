@@ -47,7 +47,7 @@ export class SingleUseSecrets {
     const code = codeRules ? randomCode(this.randomness) : null;
     if (subject === null && (code !== null || wanted.replaces))
       throw new Error('A secret with a code, or one that replaces another, needs a subject.');
-    const createdAt = this.clock.now();
+    const createdAt = wanted.issuedAt ?? this.clock.now();
     const expiresAt = new Date(createdAt.getTime() + wanted.lifetimeMs);
     const columns = {
       id: this.ids.next(),

@@ -4,7 +4,10 @@ import { BoundedMap } from '../../platform/memory/bounded-map.js';
 import { SlidingLog } from './sliding-log.js';
 import type { Decision, Window, WindowStore } from './window.js';
 
-/** About 100 MB in the worst case; beyond it, the key idle longest is dropped, of the length that has the most. */
+/**
+ * About 100 MB in the worst case. Beyond it, the key that has been idle longest is dropped, among the windows of the length
+ * that has the most keys.
+ */
 const MAX_KEYS = 100_000;
 
 /**

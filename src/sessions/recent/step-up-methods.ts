@@ -41,9 +41,9 @@ export class StepUpMethods {
   }
 
   /**
-   * For an account with a second factor, the password is a method only of a session that has no other proof left, because
-   * the factor with which it was opened is gone: there a second factor alone would not be enough for `aal2`. After the
-   * password it is, and then the answer names it.
+   * Returns what the session can reach. For an account with a second factor, `password` is among the methods only if the
+   * session has lost the factor with which it was opened and has no other proof left: a second factor alone would then
+   * not be enough for `aal2`. After a step-up by password, it is enough and the response names it.
    */
   async reachOf(userId: string, held: readonly AuthenticationMethod[], tx?: Transaction): Promise<Reach> {
     const factors = await this.methodsAt('aal2', userId, tx);

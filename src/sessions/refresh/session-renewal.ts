@@ -19,8 +19,9 @@ import type { RenewedSession } from './rotations.repository.js';
 import { SessionRotation } from './session-rotation.js';
 
 /**
- * Refresh rotation (RFC 9700 section 4.14.2). A session has one live descendant even under concurrency: every request
- * is decided under the session's row lock, and the rotation is one update that applies only to the expected generation.
+ * Refresh rotation (RFC 9700 section 4.14.2). At most one successor of a refresh token is valid, even if requests are
+ * concurrent: every request is decided under the session's row lock, and the rotation is one update that applies
+ * only to the expected generation.
  */
 @Injectable()
 export class SessionRenewal {

@@ -62,8 +62,9 @@ export class SessionRotation {
   }
 
   /**
-   * Records that the current token was returned again. The access token that comes with it expires with that of the rotation, of
-   * which the row knows, unless an instance made the rotation that issues shorter ones or notes nothing.
+   * Records that the current refresh token was returned again. The new access token normally expires when that of the
+   * rotation does, which the row already states. The row is updated only if the instance that rotated issues tokens with
+   * a shorter lifetime, or is of a version that stores no expiry.
    */
   async recordReplay(tx: Transaction, session: Session, origin: Origin): Promise<void> {
     const end = new Date(session.rotatedAt.getTime() + this.lifetimes.accessTokenSeconds * 1000);

@@ -47,9 +47,10 @@ export class RevocationWatch {
   }
 
   /**
-   * Each read is due an interval after the former one was, not after it began, so that lines do not become rarer than promised;
-   * readers count them. After a pause of the process, the reads that were missed are not made up for. A reader counts an interval
-   * for each, so a read that is late is not for those who came after it was due: the next may follow it sooner.
+   * Schedules the next read one interval after the previous one was due, not after it began, so that lines are not sent
+   * less often than documented: clients compute from the number of lines how recent their list is. Reads that were missed
+   * while the process was suspended are skipped. A client adds one interval for each line, so a late read is not used for
+   * clients that began to wait after it was due; for them, less than an interval may pass until the next read.
    */
   private readIn(waitMs: number): void {
     const dueMs = performance.now() + waitMs;

@@ -4,7 +4,7 @@ import { type ReducedSession, RevocationRecord } from '../revocation-list/revoca
 import { RecentRevocations } from '../state/recent-revocations.js';
 import { SessionCache } from '../state/session-cache.js';
 
-/** Tells who checks sessions that some have ended or lost their level. */
+/** Announces sessions that have ended or lost their level to this process, to other instances, and to offline verifiers. */
 @Injectable()
 export class SessionAnnouncement {
   constructor(

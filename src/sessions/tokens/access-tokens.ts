@@ -26,8 +26,9 @@ export class AccessTokens {
   ) {}
 
   /**
-   * Signs a token as of when the session was read on PostgreSQL's clock. It never outlives its session, nor what is noted on that
-   * about its tokens, by which they are revoked.
+   * Signs a token whose time of issue is the time, on PostgreSQL's clock, at which the session was read. The token
+   * expires no later than its session, and no later than the session's `tokensExpireAt`, which determines how long a
+   * revocation of the session is listed.
    */
   async mint({ id: sub, roles }: Profile, session: Session, readAt: Date): Promise<MintedToken> {
     // Whoever verifies offline tells the tokens before a reduction from those after it by `iat` alone.

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { PASSWORD, register } from '../../support/app/accounts.js';
 import { describeTabs } from '../../support/browser/describe-tabs.js';
 import { PageOfOneHost } from '../../support/browser/page-of-one-host.js';
@@ -93,6 +93,22 @@ describeTabs(
       ]);
     });
 
+    it('says nothing where the same user signs in again in another tab, and goes on in that session', async () => {
+      const [one, other] = [await host().openTab(), await host().openTab()];
+      const email = await host().signIn(one);
+      await one.evaluate(`new BroadcastChannel('portcullis:').onmessage = () => (window.heard = true)`);
+      await other.evaluate(`session.logIn(${JSON.stringify({ email, password: PASSWORD })})`);
+      await one.waitForFunction('window.heard');
+      expect(await host().calls(one, ['/users/me'])).toEqual([200]);
+      expect(await one.evaluate('session.reasons')).toEqual([]);
+      await other.evaluate('session.logOut()');
+      await one.waitForFunction('session.reasons.length > 0');
+      expect([await one.evaluate('session.reasons'), await other.evaluate('session.reasons')]).toEqual([
+        ['logout'],
+        ['logout'],
+      ]);
+    });
+
     /** Signs a new user in, in the body transport; `told` has the reasons of this client. */
     const signInByBody = async (tab: Page, storage: string) => {
       const email = await register(host().instances[0]);
@@ -128,6 +144,85 @@ describeTabs(
       await one.waitForFunction('told.length > 0');
       expect([await one.evaluate('told'), await other.evaluate('told')]).toEqual([['replaced'], []]);
       expect(await one.evaluate('body.me().then((user) => user.email)')).toBe(email);
+    });
+
+    /**
+     * Another client in a tab, `late`, which has read its profile once and then gets no message before `deliver()`; `lateTold`
+     * has its reasons.
+     */
+    const withLateMessages = async (tab: Page, transport: 'cookie' | 'body') => {
+      await tab.evaluate(`
+        const held = [];
+        const Native = BroadcastChannel;
+        globalThis.BroadcastChannel = class extends Native {
+          addEventListener = (type, listener) =>
+            super.addEventListener(type, (event) => held.push(() => listener(event)));
+        };
+        window.deliver = () => held.splice(0).forEach((pass) => pass());
+        window.lateTold = [];
+        window.late = session.createClient({
+          baseUrl: '',
+          transport: '${transport}',
+          ${transport === 'body' ? 'storage: localStorage,' : ''}
+          onSignedOut: (reason) => lateTold.push(reason),
+        });
+        globalThis.BroadcastChannel = Native;
+        window.kept = () => JSON.parse(localStorage.getItem('portcullis:'))?.session;
+        late.me().then(() => (window.first = kept()));`);
+      await tab.waitForFunction('window.first !== undefined');
+    };
+    const signInBy = {
+      cookie: (tab: Page) => host().signIn(tab),
+      body: (tab: Page) => signInByBody(tab, 'localStorage'),
+    };
+    const TRANSPORTS = ['cookie', 'body'] as const;
+    const outcome = (tab: Page, request: string) =>
+      tab.evaluate(`${request}.then((user) => user?.email, ({ code }) => code)`);
+    const lateReasons = async (tab: Page) => {
+      await tab.evaluate('deliver()');
+      await outcome(tab, 'late.me()');
+      return tab.evaluate('lateTold');
+    };
+
+    describe.each(TRANSPORTS)('in the %s transport, before any message of the other tab', (transport) => {
+      const tabs = async () => {
+        const [one, other] = [await host().openTab(), await host().openTab()];
+        await signInBy[transport](one);
+        await withLateMessages(other, transport);
+        return { one, other };
+      };
+
+      it.each(['late.me()', 'late.logout()', 'late.refresh()', `late.stepUp({ password: 'of the first' })`])(
+        'sends no %s of a page that shows somebody else, but says first that another account has signed in',
+        async (request) => {
+          const { one, other } = await tabs();
+          const email = await signInBy[transport](one);
+          await other.waitForFunction('![undefined, first].includes(kept())');
+          host().proxy.seen.length = 0;
+          expect(await outcome(other, request)).toBe('invalid_token');
+          expect([await other.evaluate('lateTold'), host().proxy.seen]).toEqual([['replaced'], []]);
+          expect(await outcome(other, 'late.me()')).toBe(email);
+          expect(await lateReasons(other)).toEqual(['replaced']);
+        },
+      );
+
+      it('says once that the user has signed out', async () => {
+        const { one, other } = await tabs();
+        await one.evaluate(transport === 'body' ? 'body.logout()' : 'session.logOut()');
+        await other.waitForFunction('kept() === undefined');
+        expect(await outcome(other, 'late.me()')).toBe('unauthenticated');
+        expect(await other.evaluate('lateTold')).toEqual(['logout']);
+        expect(await lateReasons(other)).toEqual(['logout']);
+      });
+
+      it('says so also in a page to which the user goes back', async () => {
+        const { one, other } = await tabs();
+        await one.evaluate(transport === 'body' ? 'body.logout()' : 'session.logOut()');
+        await other.waitForFunction('kept() === undefined');
+        await other.evaluate(`dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))`);
+        await other.waitForFunction('lateTold.length > 0');
+        expect(await lateReasons(other)).toEqual(['logout']);
+      });
     });
 
     it('runs in a worker', async () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { authenticator } from '../../../packages/testing/src/authenticator.js';
 import { lacksChromium, startChromium } from '../../support/browser/chromium.js';
@@ -377,6 +377,21 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
       expect(complaints).toEqual([]);
     });
 
+    it('shows the account of somebody else who signs in in another tab', async () => {
+      const { page } = await open();
+      const { email: second, password } = await person('user');
+      const other = await page.context().newPage();
+      // A tab that has not noticed the login of the first one still shows the form.
+      await other.addInitScript(`addEventListener('storage', (event) => event.stopImmediatePropagation())`);
+      await other.goto(account.url);
+      await isSignedOut(other);
+      await register(page);
+      await logIn(other, second, password);
+      await page.getByText(second).waitFor();
+      await page.getByRole('listitem').filter({ hasText: '(here)' }).waitFor();
+      expect(await page.getByRole('alert').textContent()).toBe('');
+    });
+
     it('says what is wrong', async () => {
       const { page } = await open();
       await logIn(page, 'nobody@example.test');
@@ -474,6 +489,62 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
       expect(await page.getByRole('alert').textContent()).toBe('');
     });
 
+    const resetToken = (email: string) =>
+      eventually(async () => {
+        const mails = await fetch(`${url}/dev/mailbox?to=${email}`);
+        const { items } = (await mails.json()) as { items: { link: string | null; token: string | null }[] };
+        return items.find(({ link }) => link?.includes('/account/reset'))!.token!;
+      });
+
+    it.each(['a new page', 'the page that is already open'])(
+      'lets whoever is signed in choose a new password by the link of a mail in %s',
+      async (where) => {
+        const { page } = await open();
+        const email = await register(page);
+        await page.evaluate(`fetch('${url}/auth/password/forgot', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: '${JSON.stringify({ email })}',
+        })`);
+        const token = await resetToken(email);
+        const reset = where === 'a new page' ? await page.context().newPage() : page;
+        await reset.goto(`${account.url}/#token=${token}`);
+        await reset.getByLabel('New password').fill('another long sentence for a test');
+        expect(reset.url()).not.toContain(token);
+        await press(reset, 'Choose a new password');
+        await reset.getByText('The password is changed.').waitFor();
+        await logIn(reset, email, 'another long sentence for a test');
+        await isSignedIn(reset);
+      },
+    );
+
+    it.each([
+      [
+        'a limit',
+        (route: Route) =>
+          route.fulfill({
+            status: 429,
+            headers: {
+              'retry-after': '3600',
+              'access-control-allow-origin': account.url,
+              'access-control-allow-credentials': 'true',
+            },
+          }),
+      ],
+      ['a lost network', (route: Route) => route.abort()],
+    ])('does not show the login after %s to whoever is signed in', async (_what, fail) => {
+      const { page } = await open();
+      const email = await register(page);
+      await page.route('**/users/me', fail);
+      await page.reload();
+      await page.getByRole('alert').filter({ hasText: /./ }).waitFor();
+      expect(await page.getByRole('heading').allTextContents()).toEqual(['Your account cannot be shown']);
+      expect(await axeFindings(page)).toEqual([]);
+      await page.unroute('**/users/me');
+      await press(page, 'Try again');
+      await page.getByText(email).waitFor();
+    });
+
     it('ends a session on another device, and resets a forgotten password', async () => {
       const here = await open();
       const email = await register(here.page);
@@ -488,11 +559,7 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
       await press(there.page, 'Forgot your password?');
       await there.page.getByLabel('Email').fill(email);
       await press(there.page, 'Reset the password');
-      const token = await eventually(async () => {
-        const mails = await fetch(`${url}/dev/mailbox?to=${email}`);
-        const { items } = (await mails.json()) as { items: { link: string | null; token: string | null }[] };
-        return items.find(({ link }) => link?.includes('/account/reset'))!.token!;
-      });
+      const token = await resetToken(email);
       const fresh = await openWatched(browser);
       onTestFinished(() => fresh.close());
       await fresh.page.goto(`${account.url}/#token=${token}`);

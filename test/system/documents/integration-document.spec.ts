@@ -257,6 +257,28 @@ describe('docs/integration.md', () => {
       expect(prompt.mock.calls).toEqual([['Your password']]);
     });
 
+    it('sign out where an API of their own says that the session has ended', async () => {
+      const assign = vi.fn();
+      vi.stubGlobal('location', { assign });
+      const withPackage = await programWithClient();
+      await withPackage.logIn(await register(app), PASSWORD);
+      await asSuperuser(app.database, `UPDATE sessions SET revoked_at = now()`);
+      inTheWay = (url) =>
+        url === '/orders' ? Response.json({ code: 'session_ended' }, { status: 401 }) : undefined;
+      expect((await withPackage.callApi('/orders')).status).toBe(401);
+      // The programs of the tests before are like other tabs.
+      expect(assign).toHaveBeenCalledWith('/login');
+      expect(refreshes()).toBe(1);
+    });
+
+    it('get the 401 of a proxy that is no JSON, after one refresh', async () => {
+      const withPackage = await programWithClient();
+      await withPackage.logIn(await register(app), PASSWORD);
+      inTheWay = (url) => (url === '/orders' ? new Response('Unauthorized', { status: 401 }) : undefined);
+      expect(await (await withPackage.callApi('/orders')).text()).toBe('Unauthorized');
+      expect(refreshes()).toBe(1);
+    });
+
     it('ask for nothing else where a proof takes too long', async () => {
       const answers: Record<string, () => Response> = {
         '/orders': () => Response.json({ code: 'insufficient_user_authentication' }, { status: 401 }),

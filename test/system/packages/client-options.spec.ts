@@ -46,4 +46,20 @@ describe('The options of a client', () => {
     const worker = `globalThis.location = { origin: 'http://localhost' };`;
     expect(await failuresAfter(worker, 'me')).toEqual(['It was sent.', 'It was sent.']);
   });
+
+  it('make a client also in a page whose browser denies it storage and channels', async () => {
+    const page = `
+      const deny = () => {
+        throw new DOMException('The operation is insecure.', 'SecurityError');
+      };
+      globalThis.location = { origin: 'http://localhost' };
+      globalThis.document = {};
+      Object.defineProperty(globalThis, 'localStorage', { get: deny });
+      globalThis.BroadcastChannel = class {
+        constructor() {
+          deny();
+        }
+      };`;
+    expect(await failuresAfter(page, 'me')).toEqual(['It was sent.', 'It was sent.']);
+  });
 });

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lacksChromium, PROGRAM } from '../../support/browser/chromium.js';
+import { freePort } from '../../support/network/free-port.js';
 import { installPacked } from '../../support/packages/packed.js';
 
 const run = promisify(execFile);
@@ -96,12 +97,59 @@ test('signs a browser in, which adds a passkey', async ({ page, context, portcul
 });
 `;
 
+/** More that the recipe must do than it shows; `test`, `base` and `expect` are its own. */
+const RECIPES_OTHER_TESTS = `
+test('sees the account, and nobody in the browser of somebody else', async ({ page, browser }) => {
+  await page.goto('/account');
+  await expect(page.getByRole('heading')).toHaveText(/^Account of .+@example\\.test$/);
+  const other = await (await browser.newContext({ storageState: undefined })).newPage();
+  await other.goto('/account');
+  await expect(other.getByRole('heading')).toHaveText('Sign in');
+});
+
+base('has no entry without an origin, and that of another base URL', async ({ portcullis }) => {
+  const [{ user }] = await portcullis.users();
+  const { cookies, storageState } = await portcullis.session(user);
+  expect(storageState).toEqual({ cookies, origins: [] });
+  const wanted = { origin: 'http://localhost:1/account', baseUrl: '/portcullis/' };
+  const { origins } = (await portcullis.session(user, wanted)).storageState;
+  expect(origins).toMatchObject([{ origin: 'http://localhost:1', localStorage: [{ name: 'portcullis:/portcullis' }] }]);
+});
+`;
+
+const LAUNCH_OPTIONS = `{ executablePath: ${JSON.stringify(PROGRAM)}, args: ['--no-sandbox', '--disable-gpu'] }`;
+
 const PLAYWRIGHT_CONFIG = `
 export default {
   testMatch: 'suite.pw.mjs',
   reporter: 'line',
-  use: { launchOptions: { executablePath: ${JSON.stringify(PROGRAM)}, args: ['--no-sandbox', '--disable-gpu'] } },
+  use: { launchOptions: ${LAUNCH_OPTIONS} },
 };
+`;
+
+/** The page of the recipe, by the built client. Its server gets the URL of the service as a development server does. */
+const PAGE_SERVER = `
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const client = dirname(fileURLToPath(import.meta.resolve('@portcullis/client')));
+const PAGE = \`<!doctype html><link rel="icon" href="data:,"><h1></h1><button hidden>Add a passkey</button>
+<script type="module">
+  import { createClient } from '/client/index.js';
+  const client = createClient({ baseUrl: '\${process.env.VITE_PORTCULLIS_URL}', transport: 'cookie' });
+  const [title, button] = document.querySelectorAll('h1, button');
+  const isSignedIn = await client.isSignedIn();
+  title.textContent = isSignedIn ? 'Account of ' + (await client.me()).email : 'Sign in';
+  button.hidden = !isSignedIn;
+  button.addEventListener('click', () => client.passkeys.add({ name: 'Laptop' }));
+</script>\`;
+createServer(async ({ url }, response) => {
+  const isScript = url.startsWith('/client/');
+  response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
+  response.end(isScript ? await readFile(join(client, url.slice('/client/'.length))) : PAGE);
+}).listen(process.env.PAGE_PORT, '127.0.0.1');
 `;
 
 /** Starts a service and does not stop it. */
@@ -122,10 +170,10 @@ const env = { COOKIE_SAME_SITE: 'lax', TZ: 'UTC', REGISTRATION: 'invitation', HO
 await start({ env }).catch(({ message }) => console.log(message));
 `;
 
-/** The first block of TypeScript in a document; this one has nothing that JavaScript has not. */
-async function firstProgramOf(path: string): Promise<string> {
-  const [, program] = /```ts\n(.*?)```/s.exec(await readFile(path, 'utf8'))!;
-  return program!;
+/** The blocks of TypeScript in the manual. */
+async function programsOfManual(): Promise<string[]> {
+  const manual = await readFile('packages/testing/README.md', 'utf8');
+  return [...manual.matchAll(/```ts\n(.*?)```/gs)].map(([, program]) => program!);
 }
 
 describe('@portcullis/testing, installed by a stranger', { timeout: TIMEOUT_MS }, () => {
@@ -134,12 +182,23 @@ describe('@portcullis/testing, installed by a stranger', { timeout: TIMEOUT_MS }
     folder = await mkdtemp(join(tmpdir(), 'portcullis-suites-'));
     await installPacked('testing', folder);
     await installPacked('verify', folder);
+    await installPacked('client', folder);
     for (const name of DEPENDENCIES) {
       const target = join(folder, 'node_modules', name);
       await mkdir(dirname(target), { recursive: true });
       await symlink(resolve('node_modules', name), target);
     }
     await symlink(resolve('.'), join(folder, 'node_modules', 'portcullis'));
+    // The first one has nothing that JavaScript has not.
+    const [example = '', recipesConfig = '', recipe = ''] = await programsOfManual();
+    const [pagePort, port] = [await freePort(), await freePort()];
+    const ofThisMachine = (text: string) =>
+      text
+        .replaceAll('5173', String(pagePort))
+        .replaceAll('4999', String(port))
+        .replace('npm run dev', `PAGE_PORT=${pagePort} node ../page-server.mjs`)
+        .replace('use: {', `use: { launchOptions: ${LAUNCH_OPTIONS},`);
+    await mkdir(join(folder, 'recipe'));
     const files = {
       'package.json': '{ "type": "module" }',
       'suite.test.mjs': VITEST_SUITE,
@@ -148,7 +207,10 @@ describe('@portcullis/testing, installed by a stranger', { timeout: TIMEOUT_MS }
       'forgetful.mjs': FORGETFUL,
       'failing.mjs': FAILING,
       'ignored.mjs': IGNORED_VARIABLES,
-      'manual.mjs': `${await firstProgramOf('packages/testing/README.md')}\nconsole.log(mail.kind);`,
+      'manual.mjs': `${example}\nconsole.log(mail.kind);`,
+      'page-server.mjs': PAGE_SERVER,
+      'recipe/playwright.config.ts': ofThisMachine(recipesConfig),
+      'recipe/account.spec.ts': `${ofThisMachine(recipe)}\n${RECIPES_OTHER_TESTS}`,
     };
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   }, TIMEOUT_MS);
@@ -165,9 +227,9 @@ describe('@portcullis/testing, installed by a stranger', { timeout: TIMEOUT_MS }
   };
 
   it('gives its fixture to a suite of Vitest', async () => {
-    expect(await running('node_modules/vitest/vitest.mjs', 'run', '--testTimeout=30000')).toMatch(
-      /Tests .*4 passed/,
-    );
+    expect(
+      await running('node_modules/vitest/vitest.mjs', 'run', 'suite.test.mjs', '--testTimeout=30000'),
+    ).toMatch(/Tests .*4 passed/);
   });
 
   it.skipIf(lacksChromium)(
@@ -176,6 +238,12 @@ describe('@portcullis/testing, installed by a stranger', { timeout: TIMEOUT_MS }
       expect(await running('node_modules/@playwright/test/cli.js', 'test')).toContain('1 passed');
     },
   );
+
+  it.skipIf(lacksChromium)('signs in a page that uses the client, by the recipe of its manual', async () => {
+    expect(
+      await running('node_modules/@playwright/test/cli.js', 'test', '--config=recipe', '--reporter=line'),
+    ).toContain('3 passed');
+  });
 
   it('holds up no process that does not stop it, and ends with it', async () => {
     const url = (await running('forgetful.mjs')).trim();

@@ -1330,13 +1330,13 @@ export type RegisterAccountErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `overloaded`: The service is busy; try again shortly.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -1395,13 +1395,13 @@ export type LogInErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `overloaded`: The service is busy; try again shortly.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -1464,11 +1464,11 @@ export type DeleteOwnAccountErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -1509,11 +1509,11 @@ export type GetOwnAccountErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -1574,11 +1574,11 @@ export type UpdateOwnAccountErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -1701,11 +1701,11 @@ export type ListAuditEntriesErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -1779,13 +1779,13 @@ export type ExportAuditEntriesErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `overloaded`: The service is busy; try again shortly.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -1839,13 +1839,13 @@ export type ExportAuditSealsErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `overloaded`: The service is busy; try again shortly.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -1899,13 +1899,13 @@ export type VerifyAuditTrailErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `overloaded`: The service is busy; try again shortly.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -1977,13 +1977,13 @@ export type FollowAuditTrailErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `overloaded`: The service is busy; try again shortly.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -2037,11 +2037,11 @@ export type ListOwnActivityErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -2070,11 +2070,11 @@ export type ListRateLimitsErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -2131,11 +2131,11 @@ export type RefreshTokensErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -2182,11 +2182,11 @@ export type LogOutErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -2243,11 +2243,11 @@ export type EndOtherSessionsErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -2288,11 +2288,11 @@ export type ListOwnSessionsErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -2358,11 +2358,11 @@ export type EndOwnSessionErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -2391,11 +2391,11 @@ export type GetJwksErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -2454,13 +2454,13 @@ export type ListRevocationsErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `overloaded`: The service is busy; try again shortly.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -2489,7 +2489,7 @@ export type AcceptInvitationErrors = {
      *
      * `validation_failed`: The request is well formed, but some of its members are invalid.
      *
-     * `invalid_link`: This link is not valid or no longer valid. Request a new one.
+     * `invalid_link`: This link is incorrect, has expired, or was already used or replaced. Request a new one.
      */
     400: Problem;
     /**
@@ -2509,13 +2509,13 @@ export type AcceptInvitationErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `overloaded`: The service is busy; try again shortly.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -2544,9 +2544,9 @@ export type LogInWithFactorErrors = {
      *
      * `validation_failed`: The request is well formed, but some of its members are invalid.
      *
-     * `invalid_code`: This code is not valid or no longer valid. Check it or request a new one.
+     * `invalid_code`: This code is wrong, has expired, or was already used or replaced. Check it or request a new one.
      *
-     * `invalid_challenge`: This challenge is not valid or no longer valid. Sign in again from the beginning.
+     * `invalid_challenge`: This challenge is invalid, has expired, or was already used. Sign in again from the beginning.
      *
      * `invalid_passkey`: This passkey could not be verified. Use a passkey that is registered for the account and this site.
      */
@@ -2570,13 +2570,13 @@ export type LogInWithFactorErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `passkeys_unavailable`: Passkeys need a domain, and this service is configured with an IP address.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -2617,11 +2617,11 @@ export type ListOwnFactorsErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -2684,11 +2684,11 @@ export type EnrolTotpErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -2722,7 +2722,7 @@ export type ConfirmTotpErrors = {
      *
      * `validation_failed`: The request is well formed, but some of its members are invalid.
      *
-     * `invalid_code`: This code is not valid or no longer valid. Check it or request a new one.
+     * `invalid_code`: This code is wrong, has expired, or was already used or replaced. Check it or request a new one.
      */
     400: Problem;
     /**
@@ -2760,11 +2760,11 @@ export type ConfirmTotpErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -2832,11 +2832,11 @@ export type RemoveOwnFactorErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -2902,11 +2902,11 @@ export type RenameOwnFactorErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -2969,11 +2969,11 @@ export type RenewRecoveryCodesErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -3020,7 +3020,7 @@ export type RecoverFactorsErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
@@ -3028,7 +3028,7 @@ export type RecoverFactorsErrors = {
      *
      * `overloaded`: The service is busy; try again shortly.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -3055,7 +3055,7 @@ export type CancelRecoveryErrors = {
      *
      * `validation_failed`: The request is well formed, but some of its members are invalid.
      *
-     * `invalid_link`: This link is not valid or no longer valid. Request a new one.
+     * `invalid_link`: This link is incorrect, has expired, or was already used or replaced. Request a new one.
      */
     400: Problem;
     /**
@@ -3075,11 +3075,11 @@ export type CancelRecoveryErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -3108,7 +3108,7 @@ export type FinishRecoveryErrors = {
      *
      * `validation_failed`: The request is well formed, but some of its members are invalid.
      *
-     * `invalid_link`: This link is not valid or no longer valid. Request a new one.
+     * `invalid_link`: This link is incorrect, has expired, or was already used or replaced. Request a new one.
      */
     400: Problem;
     /**
@@ -3128,11 +3128,11 @@ export type FinishRecoveryErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -3189,11 +3189,11 @@ export type CancelOwnRecoveryErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -3256,13 +3256,13 @@ export type BeginPasskeyErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `passkeys_unavailable`: Passkeys need a domain, and this service is configured with an IP address.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -3291,7 +3291,7 @@ export type RegisterPasskeyErrors = {
      *
      * `validation_failed`: The request is well formed, but some of its members are invalid.
      *
-     * `invalid_challenge`: This challenge is not valid or no longer valid. Sign in again from the beginning.
+     * `invalid_challenge`: This challenge is invalid, has expired, or was already used. Sign in again from the beginning.
      *
      * `invalid_passkey`: This passkey could not be verified. Use a passkey that is registered for the account and this site.
      */
@@ -3331,13 +3331,13 @@ export type RegisterPasskeyErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `passkeys_unavailable`: Passkeys need a domain, and this service is configured with an IP address.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -3366,7 +3366,7 @@ export type BeginPasskeyAuthenticationErrors = {
      *
      * `validation_failed`: The request is well formed, but some of its members are invalid.
      *
-     * `invalid_challenge`: This challenge is not valid or no longer valid. Sign in again from the beginning.
+     * `invalid_challenge`: This challenge is invalid, has expired, or was already used. Sign in again from the beginning.
      *
      * `invalid_passkey`: This passkey could not be verified. Use a passkey that is registered for the account and this site.
      */
@@ -3392,13 +3392,13 @@ export type BeginPasskeyAuthenticationErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `passkeys_unavailable`: Passkeys need a domain, and this service is configured with an IP address.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -3427,7 +3427,7 @@ export type LogInWithPasskeyErrors = {
      *
      * `validation_failed`: The request is well formed, but some of its members are invalid.
      *
-     * `invalid_challenge`: This challenge is not valid or no longer valid. Sign in again from the beginning.
+     * `invalid_challenge`: This challenge is invalid, has expired, or was already used. Sign in again from the beginning.
      *
      * `invalid_passkey`: This passkey could not be verified. Use a passkey that is registered for the account and this site.
      */
@@ -3451,13 +3451,13 @@ export type LogInWithPasskeyErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `passkeys_unavailable`: Passkeys need a domain, and this service is configured with an IP address.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -3486,9 +3486,9 @@ export type StepUpErrors = {
      *
      * `validation_failed`: The request is well formed, but some of its members are invalid.
      *
-     * `invalid_code`: This code is not valid or no longer valid. Check it or request a new one.
+     * `invalid_code`: This code is wrong, has expired, or was already used or replaced. Check it or request a new one.
      *
-     * `invalid_challenge`: This challenge is not valid or no longer valid. Sign in again from the beginning.
+     * `invalid_challenge`: This challenge is invalid, has expired, or was already used. Sign in again from the beginning.
      *
      * `invalid_passkey`: This passkey could not be verified. Use a passkey that is registered for the account and this site.
      */
@@ -3524,7 +3524,7 @@ export type StepUpErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
@@ -3532,7 +3532,7 @@ export type StepUpErrors = {
      *
      * `overloaded`: The service is busy; try again shortly.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -3575,13 +3575,13 @@ export type ExportOwnDataErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `overloaded`: The service is busy; try again shortly.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -3640,13 +3640,13 @@ export type ChangeOwnPasswordErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `overloaded`: The service is busy; try again shortly.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -3693,13 +3693,13 @@ export type ForgotPasswordErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `mail_unconfigured`: This service cannot send mail, which this request requires. Contact its operator.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -3726,7 +3726,7 @@ export type ResetPasswordErrors = {
      *
      * `validation_failed`: The request is well formed, but some of its members are invalid.
      *
-     * `invalid_link`: This link is not valid or no longer valid. Request a new one.
+     * `invalid_link`: This link is incorrect, has expired, or was already used or replaced. Request a new one.
      */
     400: Problem;
     /**
@@ -3746,13 +3746,13 @@ export type ResetPasswordErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `overloaded`: The service is busy; try again shortly.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -3781,7 +3781,7 @@ export type DisownSessionErrors = {
      *
      * `validation_failed`: The request is well formed, but some of its members are invalid.
      *
-     * `invalid_link`: This link is not valid or no longer valid. Request a new one.
+     * `invalid_link`: This link is incorrect, has expired, or was already used or replaced. Request a new one.
      */
     400: Problem;
     /**
@@ -3801,13 +3801,13 @@ export type DisownSessionErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `mail_unconfigured`: This service cannot send mail, which this request requires. Contact its operator.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -3854,13 +3854,13 @@ export type RequestEmailVerificationErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `mail_unconfigured`: This service cannot send mail, which this request requires. Contact its operator.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -3887,9 +3887,9 @@ export type VerifyEmailErrors = {
      *
      * `validation_failed`: The request is well formed, but some of its members are invalid.
      *
-     * `invalid_link`: This link is not valid or no longer valid. Request a new one.
+     * `invalid_link`: This link is incorrect, has expired, or was already used or replaced. Request a new one.
      *
-     * `invalid_code`: This code is not valid or no longer valid. Check it or request a new one.
+     * `invalid_code`: This code is wrong, has expired, or was already used or replaced. Check it or request a new one.
      */
     400: Problem;
     /**
@@ -3919,13 +3919,13 @@ export type VerifyEmailErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `overloaded`: The service is busy; try again shortly.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -3954,7 +3954,7 @@ export type UndoEmailChangeErrors = {
      *
      * `validation_failed`: The request is well formed, but some of its members are invalid.
      *
-     * `invalid_link`: This link is not valid or no longer valid. Request a new one.
+     * `invalid_link`: This link is incorrect, has expired, or was already used or replaced. Request a new one.
      */
     400: Problem;
     /**
@@ -3974,13 +3974,13 @@ export type UndoEmailChangeErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `mail_unconfigured`: This service cannot send mail, which this request requires. Contact its operator.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -4039,13 +4039,13 @@ export type ChangeOwnEmailErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `mail_unconfigured`: This service cannot send mail, which this request requires. Contact its operator.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -4102,11 +4102,11 @@ export type RevokeOwnApiKeysErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -4147,11 +4147,11 @@ export type ListOwnApiKeysErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -4214,11 +4214,11 @@ export type CreateOwnApiKeyErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -4292,11 +4292,11 @@ export type RotateOwnApiKeyErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -4364,11 +4364,11 @@ export type RevokeOwnApiKeyErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -4422,11 +4422,11 @@ export type ListServiceAccountsErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -4491,11 +4491,11 @@ export type CreateServiceAccountErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -4569,11 +4569,11 @@ export type DeleteServiceAccountErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -4623,11 +4623,11 @@ export type GetServiceAccountErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -4701,11 +4701,11 @@ export type UpdateServiceAccountErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -4755,11 +4755,11 @@ export type ListServiceAccountKeysErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -4837,11 +4837,11 @@ export type CreateServiceAccountKeyErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -4925,11 +4925,11 @@ export type RotateServiceAccountKeyErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -5007,11 +5007,11 @@ export type RevokeServiceAccountKeyErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -5074,13 +5074,13 @@ export type ReportLeakedKeysErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `overloaded`: The service is busy; try again shortly.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -5127,11 +5127,11 @@ export type CreateTokenErrors = {
      */
     429: OAuthError;
     /**
-     * `server_error`: Something went wrong on our side.
+     * `server_error`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: OAuthError;
     /**
-     * `temporarily_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `temporarily_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: OAuthError;
 };
@@ -5182,11 +5182,11 @@ export type IntrospectTokenErrors = {
      */
     429: OAuthError;
     /**
-     * `server_error`: Something went wrong on our side.
+     * `server_error`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: OAuthError;
     /**
-     * `temporarily_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `temporarily_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: OAuthError;
 };
@@ -5239,11 +5239,11 @@ export type RevokeTokenErrors = {
      */
     429: OAuthError;
     /**
-     * `server_error`: Something went wrong on our side.
+     * `server_error`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: OAuthError;
     /**
-     * `temporarily_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `temporarily_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: OAuthError;
 };
@@ -5270,11 +5270,11 @@ export type GetServerMetadataErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -5328,11 +5328,11 @@ export type AskGatewayErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -5368,11 +5368,11 @@ export type ReturnToApplicationErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -5430,11 +5430,11 @@ export type ListAccountsErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -5503,13 +5503,13 @@ export type InviteAccountErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `mail_unconfigured`: This service cannot send mail, which this request requires. Contact its operator.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -5587,11 +5587,11 @@ export type DeleteAccountErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -5641,11 +5641,11 @@ export type GetAccountErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -5725,11 +5725,11 @@ export type UpdateAccountErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -5803,11 +5803,11 @@ export type UnlockAccountErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -5885,13 +5885,13 @@ export type MailPasswordResetErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `mail_unconfigured`: This service cannot send mail, which this request requires. Contact its operator.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -5963,11 +5963,11 @@ export type EndAccountSessionsErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -6017,11 +6017,11 @@ export type ListAccountSessionsErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -6095,11 +6095,11 @@ export type RemoveAccountFactorsErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -6177,13 +6177,13 @@ export type RepeatInvitationErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
      * `mail_unconfigured`: This service cannot send mail, which this request requires. Contact its operator.
      *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -6247,11 +6247,11 @@ export type ListAlertsErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -6317,11 +6317,11 @@ export type AcknowledgeAlertErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };
@@ -6387,11 +6387,11 @@ export type ResolveAlertErrors = {
      */
     429: Problem;
     /**
-     * `internal`: Something went wrong on our side.
+     * `internal`: An unexpected error occurred in the service. Report the request id to its operator.
      */
     500: Problem;
     /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     * `dependency_unavailable`: A system that the service needs for this request, such as its database, is unavailable; try again shortly.
      */
     503: Problem;
 };

@@ -27,8 +27,9 @@ const REAL_TIME = { nowMs: () => performance.now(), pause: delay };
 /**
  * Runs at most `width` tasks at a time. By the measured duration of tasks, it refuses with `overloaded` (503) those
  * that would end later than `maxWaitMs` after their arrival: a task that ends after its caller has given up only wastes
- * processor time (OWASP API4:2023). Waiting tasks are refused too once those before them have taken too long. Tasks of known owners of accounts wait in a queue of their own. The two queues take turns, so
- * that strangers cannot keep owners out.
+ * processor time (OWASP API4:2023). Waiting tasks are refused, too, once those before them have taken too long. Tasks of
+ * known owners of accounts wait in a queue of their own. The two queues take turns, so that strangers cannot keep owners
+ * out.
  */
 export class HashQueue {
   private readonly strangers: Waiting[] = [];

@@ -3,7 +3,7 @@ import { AuditService } from '../../../audit/audit.service.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import type { Transaction } from '../../../platform/database/transaction-runner.js';
 import type { Origin } from '../../../platform/http/origin.js';
-import { MailOutbox } from '../../../platform/mail/mail-outbox.js';
+import { MailNotices } from '../../../platform/mail/mail-notices.js';
 import { SingleUseSecrets } from '../../../platform/secrets/single-use-secrets.js';
 import { originFacts } from '../../../sessions/mails/origin-facts.js';
 import { AccessRevocation, type OwnSession } from '../../../sessions/revocation/access-revocation.js';
@@ -28,14 +28,15 @@ export class PasswordChange {
     private readonly credentials: PasswordCredentials,
     private readonly access: AccessRevocation,
     private readonly secrets: SingleUseSecrets,
-    private readonly mails: MailOutbox,
+    private readonly notices: MailNotices,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
   /**
    * Stores a new password hash of a user whose row the caller has locked. Resets the count of failed logins, deletes the
-   * known devices, ends the sessions and the outstanding secrets, and notifies the owner.
+   * known devices, ends the sessions and the outstanding secrets, and notifies the owner; of changes at an unproven address,
+   * three times an hour at most.
    */
   async replace(
     tx: Transaction,
@@ -55,11 +56,13 @@ export class PasswordChange {
     });
     if (own) await this.access.endOthers(tx, user, own, 'password_changed', origin);
     else await this.access.endAll(tx, user, by === 'reset' ? 'password_reset' : 'password_changed', origin);
-    const { id, email: to, locale } = user;
     // A reset that proves the address ends the keys, too: another may have created them.
     const keepsKeys = by === 'change' || user.emailVerified;
     const keys = keepsKeys ? await this.access.countKeys(tx, user) : 0;
     const values = { ...originFacts(origin, this.clock.now()), keys: keys === 0 ? '' : String(keys) };
-    await this.mails.send(tx, passwordChangedMail, { to, locale, subject: `user:${id}`, values });
+    // The link of a reset came from the mailbox: its owner is told however many others there were.
+    const { id, email, locale } = user;
+    const recipient = { id, email, locale, emailVerified: user.emailVerified || by === 'reset' };
+    await this.notices.send(tx, recipient, passwordChangedMail, values);
   }
 }

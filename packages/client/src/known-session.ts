@@ -1,0 +1,70 @@
+import type { SignedOutReason } from './types.js';
+
+/** A session, and the id of its account. */
+export interface Identity {
+  readonly session: string;
+  readonly user: string;
+}
+
+/**
+ * The session that a tab knows. `onSignedOut` is called once for each that is over, whatever shows it first: an answer, a
+ * message of another tab, or the storage. A session that another one of the same account replaces is not over for its user.
+ */
+export class KnownSession {
+  private known: Identity | null = null;
+  private own: string | null = null;
+  /** Sessions that were left or are over. The storage may show them a while longer. */
+  private readonly past = new Set<string>();
+  private readonly announced = new Set<string>();
+  private readonly reasons = new Map<string, SignedOutReason>();
+
+  constructor(private readonly onSignedOut: ((reason: SignedOutReason) => void) | undefined) {}
+
+  /** The same object as long as it is the same session. Null where nobody is known to be signed in. */
+  get current(): Identity | null {
+    return this.known;
+  }
+
+  /** Whether this is a session of another account, and not one that was left before. */
+  isOfAnother(before: Identity | null, { session, user }: Identity): boolean {
+    return before !== null && before.user !== user && !this.past.has(session);
+  }
+
+  /** This tab signs in itself; its user need not be told. */
+  expect(session: string): void {
+    this.own = session;
+  }
+
+  /** Another tab has told of a session, which the storage may show later. */
+  replaceBy(told: Identity): void {
+    if (this.known !== null && this.isOfAnother(this.known, told))
+      this.announce(this.known.session, 'replaced');
+  }
+
+  /** Takes the session that the storage has, or that it has none. */
+  take(next: Identity | null): void {
+    const before = this.known;
+    if (next !== null && (next.session === before?.session || this.past.has(next.session))) return;
+    this.known = next && { session: next.session, user: next.user };
+    if (before === null) return;
+    this.past.add(before.session);
+    // An empty storage does not say why; most often, the user has signed out.
+    if (next === null) this.announce(before.session, 'logout');
+    else if (next.session !== this.own && next.user !== before.user)
+      this.announce(before.session, 'replaced');
+  }
+
+  /** Whoever notices the end of this session from now on, this is its reason. */
+  noteReason(session: string, reason: SignedOutReason): void {
+    if (!this.reasons.has(session)) this.reasons.set(session, reason);
+  }
+
+  /** Calls `onSignedOut`, unless it was called for this session before. */
+  announce(session: string, reason: SignedOutReason): void {
+    if (this.known?.session === session) this.known = null;
+    this.past.add(session);
+    if (this.announced.has(session)) return;
+    this.announced.add(session);
+    this.onSignedOut?.(this.reasons.get(session) ?? reason);
+  }
+}
