@@ -35,8 +35,9 @@ async function start(): Promise<() => Promise<void>> {
   await readGateRules(environment);
   const database = await prepareDatabase(environment, interruption.signal);
   try {
-    const run = environment.WEB_CONCURRENCY > 1 ? superviseWorkers : serve;
-    const stop = await run(database.environment, fail);
+    const stop = await (environment.WEB_CONCURRENCY > 1
+      ? superviseWorkers(database.environment, fail, interruption.signal)
+      : serve(database.environment, fail));
     return async () => {
       try {
         await stop();
@@ -75,14 +76,17 @@ function fail(reason: unknown): void {
   drain().then(end, end);
 }
 
-/** The first signal drains and exits with 0, or with the code of the failure; a later one exits immediately. */
+/**
+ * The first signal drains and exits with 0, or with the code of the failure; a later one exits immediately. Not a worker: its
+ * supervisor may send the second one, a while after the terminal sent the first, and its workers end with it.
+ */
 function drainOnSignal(stop: () => Promise<void>): void {
   let firstMs: number | undefined;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
       const nowMs = performance.now();
       if (firstMs !== undefined) {
-        if (nowMs - firstMs > DUPLICATE_SIGNAL_MS) process.exit(1);
+        if (nowMs - firstMs > DUPLICATE_SIGNAL_MS && cluster.isPrimary) process.exit(1);
         return;
       }
       firstMs = nowMs;

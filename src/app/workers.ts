@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { MetricsGatherer } from '../monitoring/metrics/metrics-gatherer.js';
 import { EXIT_CONFIG } from '../platform/config/configuration-fault.js';
 import type { Environment } from '../platform/config/environment.js';
+import { StartInterrupted } from '../platform/database/advisory-lock.js';
 import type { Fail } from './process.js';
 
 /** Milliseconds before a dead worker is replaced, so that one that fails at once is not forked in a tight loop. */
@@ -11,10 +12,15 @@ const RESTART_DELAY_MS = 1000;
 
 /**
  * Forks `WEB_CONCURRENCY` workers on one port and replaces those that die. Throws {@link WorkerFailed} if one of the first ends
- * before it listens. Calls `fail` if a worker that listened ends because of its configuration, since the others would end as
- * well. Returns a function that drains them all, and then throws {@link WorkerFailed} if one of them failed to drain.
+ * before it listens, and {@link StartInterrupted} if it does so after the signal has arrived, which may reach all of them.
+ * Calls `fail` if a worker that listened ends because of its configuration, since the others would end as well. Returns a
+ * function that drains them all, and then throws {@link WorkerFailed} if one of them failed to drain.
  */
-export async function superviseWorkers(environment: Environment, fail: Fail): Promise<() => Promise<void>> {
+export async function superviseWorkers(
+  environment: Environment,
+  fail: Fail,
+  interruption: AbortSignal,
+): Promise<() => Promise<void>> {
   let stopping = false;
   // Metrics are sent between the processes, and JSON has no NaN.
   cluster.setupPrimary({ serialization: 'advanced' });
@@ -27,7 +33,9 @@ export async function superviseWorkers(environment: Environment, fail: Fail): Pr
   const served = new WeakSet<Worker>();
   cluster.on('listening', (worker) => served.add(worker));
   const workers = Array.from({ length: environment.WEB_CONCURRENCY }, fork);
-  await Promise.all(workers.map(listening));
+  await Promise.all(workers.map(listening)).catch((error: unknown) => {
+    throw interruption.aborted ? new StartInterrupted() : error;
+  });
   const replace = (worker: Worker, code: number | null) => {
     // A replacement also ends with this code while PostgreSQL is unavailable, during which the others continue.
     if (code === EXIT_CONFIG && served.has(worker)) fail(new WorkerFailed({ code }, 'while it served'));

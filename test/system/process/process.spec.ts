@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { availableParallelism, constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { productVersion } from '../../../src/platform/config/product-version.js';
+import { ADVISORY_LOCKS } from '../../../src/platform/database/advisory-locks.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { temporaryFolder } from '../../support/files/temporary-folder.js';
 import { startTcpProxy } from '../../support/network/tcp-proxy.js';
@@ -17,6 +19,8 @@ import {
 import { eventually } from '../../support/time/eventually.js';
 
 const TIMEOUT_MS = 180_000;
+/** Polled often, because some states last for less than a second. */
+const PATIENCE = { timeoutMs: 60_000 };
 const NODE = [process.execPath, 'scripts/start.cjs'] as const;
 const credentials = { email: 'ada@example.org', password: 'a long walk beside the analytical engine' };
 
@@ -230,6 +234,12 @@ describe('a running service that lacks a secret in use', { timeout: TIMEOUT_MS }
   );
 });
 
+/** Whether a process has a handler for SIGINT. */
+async function handlesInterrupts(pid: number): Promise<boolean> {
+  const [, mask] = /^SigCgt:\t([0-9a-f]+)$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))!;
+  return (BigInt(`0x${mask}`) & (1n << BigInt(constants.signals.SIGINT - 1))) !== 0n;
+}
+
 describe('workers', { timeout: TIMEOUT_MS }, () => {
   it('serve on one port, are replaced if they die, drain together, and record when each starts and stops', async () => {
     const { database, env } = await onServer();
@@ -310,6 +320,36 @@ describe('workers', { timeout: TIMEOUT_MS }, () => {
     expect(await post(service, '/auth/login', credentials)).toBe(200);
     service.child.kill('SIGTERM');
     expect(await service.ended).toBe(0);
+  });
+
+  it.each([
+    ['while they load', false],
+    ['while they wait for PostgreSQL', true],
+  ])('end with code 0 at a signal that reaches all of them %s', async (_when, areLoaded) => {
+    const { database, env } = await onServer();
+    const other = new Client({ connectionString: database.superuserUrl });
+    await other.connect();
+    const service = await startService({ command: NODE, env: { ...env, WEB_CONCURRENCY: '2' } });
+    onTestFinished(() => void service.child.kill('SIGKILL'));
+    const workers = () => childrenOf(service.child.pid!);
+    await eventually(async () => expect(await workers()).not.toEqual([]), PATIENCE);
+    // Without it, no worker starts; the supervisor needed it before.
+    await other.query(`SELECT pg_advisory_lock(${ADVISORY_LOCKS.secrets})`);
+    await eventually(async () => {
+      const handlers = await Promise.all((await workers()).map(handlesInterrupts));
+      expect(handlers).toEqual([true, true]);
+    }, PATIENCE);
+    if (areLoaded)
+      await eventually(async () => {
+        const { rowCount } = await other.query('SELECT FROM pg_locks WHERE NOT granted');
+        expect(rowCount).toBe(2);
+      }, PATIENCE);
+    const toldMs = performance.now();
+    for (const pid of [service.child.pid!, ...(await workers())]) process.kill(pid, 'SIGINT');
+    // Longer than the copies of one Ctrl-C take to arrive.
+    await eventually(() => expect(performance.now() - toldMs).toBeGreaterThan(1500));
+    await other.end();
+    expect(await service.ended, service.output()).toBe(0);
   });
 
   it('end with code 1 if one of them does not finish its drain', async () => {
