@@ -38,7 +38,7 @@ import { PartitionUpkeep } from './partitions/partition-upkeep.js';
 import { PartitionsRepository } from './partitions/partitions.repository.js';
 import { AuditExport } from './reading/audit-export.js';
 import { AuditController } from './reading/audit.controller.js';
-import { ReadingRecord } from './reading/reading-record.js';
+import { ReadRecorder } from './reading/read-recorder.js';
 import { SessionEndsRepository } from './reading/session-ends.repository.js';
 import { StreamAnswers } from './reading/stream-answers.js';
 import { TrailCursor } from './reading/trail-cursor.js';
@@ -108,7 +108,7 @@ const reading = [
   TrailCursor,
   TrailReader,
   AuditExport,
-  ReadingRecord,
+  ReadRecorder,
   StreamAnswers,
 ];
 const erasure = [

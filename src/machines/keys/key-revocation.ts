@@ -3,7 +3,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { internalOrigin, type Origin } from '../../platform/http/origin.js';
-import { RevocationRecord } from '../../sessions/revocation-list/revocation-record.js';
+import { RevocationListWriter } from '../../sessions/revocation-list/revocation-list-writer.js';
 import type { ApiKey } from './api-key.entity.js';
 import { ApiKeysRepository, type KeySelector } from './api-keys.repository.js';
 import { KeyChanges } from './key-changes.js';
@@ -36,7 +36,7 @@ export class KeyRevocation {
   constructor(
     private readonly keys: ApiKeysRepository,
     private readonly changes: KeyChanges,
-    private readonly record: RevocationRecord,
+    private readonly revocationList: RevocationListWriter,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -71,7 +71,7 @@ export class KeyRevocation {
     if (ended.length === 0) return;
     await this.changes.add(tx, owner.id);
     const keys = ended.map((key) => ({ keyId: key.id, subject: owner.id }));
-    await this.record.keysEnded(tx, keys, LISTED[reason]);
+    await this.revocationList.keysEnded(tx, keys, LISTED[reason]);
     for (const key of ended) {
       const event = { outcome: 'success' as const, reason, origin, ...eventAbout(owner, key.id) };
       await this.audit.record(tx, { type: 'api_key_revoked', ...event });
