@@ -27,7 +27,7 @@ import { KeyRing } from './keys/key-ring.js';
 import { SigningThreads } from './keys/signing-threads.js';
 import { TokenSigner } from './keys/token-signer.js';
 import { KeyRotation } from './keys/key-rotation.js';
-import { KeySeal } from './keys/key-seal.js';
+import { PrivateKeyEncryption } from './keys/private-key-encryption.js';
 import { KeysDependence } from './keys/keys-dependence.js';
 import { KeyStore } from './keys/key-store.js';
 import { SigningKey } from './keys/signing-key.entity.js';
@@ -98,7 +98,7 @@ const keys = [
   KeyMaker,
   KeyRing,
   KeyRotation,
-  KeySeal,
+  PrivateKeyEncryption,
   KeyStore,
   SigningKeysRepository,
   SuppliedKey,
