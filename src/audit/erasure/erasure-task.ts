@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
-import { RestingPace } from '../../platform/clock/resting-pace.js';
+import { WorkThrottle } from '../../platform/clock/work-throttle.js';
 import { DueErasures } from './due-erasures.js';
 import { EntryErasure, ERASED_AT_ONCE } from './entry-erasure.js';
 import { ErasureReach } from './erasure-reach.js';
@@ -31,7 +31,7 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.task.startResting();
+    this.task.startWithPause();
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -78,10 +78,10 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async repeated(step: () => Promise<boolean>): Promise<boolean> {
-    const pace = new RestingPace();
+    const throttle = new WorkThrottle();
     for (let pages = 0; pages < PAGES_PER_RUN; pages++) {
       if (!(await step())) return false;
-      await pace.worked(ERASED_AT_ONCE);
+      await throttle.worked(ERASED_AT_ONCE);
     }
     return true;
   }

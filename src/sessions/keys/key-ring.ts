@@ -49,7 +49,7 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     await untilAvailable(() => this.rotation.ensureKey());
     await untilAvailable(() => this.refresh());
     this.signer();
-    this.refreshing.startResting();
+    this.refreshing.startWithPause();
   }
 
   async onApplicationShutdown(): Promise<void> {
