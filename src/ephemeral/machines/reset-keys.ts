@@ -18,7 +18,7 @@ export class ResetKeys {
   /** Announces that all keys end; the caller deletes them in the same transaction. */
   async endAll(tx: Transaction): Promise<void> {
     const { account, key } = this.adminKey.original;
-    const ended = (await this.keys.living(tx)).filter(({ keyId }) => keyId !== key.id);
+    const ended = (await this.keys.active(tx)).filter(({ keyId }) => keyId !== key.id);
     await this.revocationList.keysEnded(tx, ended, 'deleted');
     await this.changes.add(tx, ...new Set([account.id, ...ended.map(({ subject }) => subject)]));
   }

@@ -47,7 +47,7 @@ export class AffectedKeys {
     return this.voidTokens(tx, owner, ids, { issuedAt, reason: 'reduced' });
   }
 
-  /** Returns how many living keys an owner has. */
+  /** Returns how many active keys an owner has. */
   async count(tx: Transaction, owner: KeyOwner): Promise<number> {
     return this.keys.countLiving(owner, this.clock.now(), tx);
   }

@@ -41,7 +41,7 @@ export class KeyRevocation {
     private readonly clock: Clock,
   ) {}
 
-  /** Ends living keys of an owner in the caller's transaction; returns those that it ended. */
+  /** Ends active keys of an owner in the caller's transaction; returns those that it ended. */
   async end(
     tx: Transaction,
     owner: KeyOwner,
@@ -54,7 +54,7 @@ export class KeyRevocation {
     return ended;
   }
 
-  /** Ends all living keys whose digests depend on a master secret that the operator gives up. */
+  /** Ends all active keys whose digests depend on a master secret that the operator gives up. */
   async endMadeWith(tx: Transaction, secretId: string): Promise<void> {
     const ended = await this.keys.revokeMadeWith(tx, secretId, this.clock.now());
     for (const keys of Map.groupBy(ended, (key) => ownerOf(key).id).values())
