@@ -3,7 +3,7 @@ import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { ConfigurationFault } from '../config/configuration-fault.js';
-import { fileFaultOf } from '../config/start-fault.js';
+import { withFileFault } from '../config/start-fault.js';
 
 const FILE = 'installation';
 /** Row of `installation` that holds the identity of the database, next to the fingerprints of the secrets. */
@@ -17,7 +17,7 @@ const ROW = 'DATABASE';
  */
 export async function assertOwnFolder(dataSource: DataSource, dataDir: string): Promise<void> {
   const database = await identityOf(dataSource);
-  const bound = await fileFaultOf('DATA_DIR', async () => readOrCreate(dataDir, database));
+  const bound = await withFileFault('DATA_DIR', async () => readOrCreate(dataDir, database));
   if (bound === database) return;
   throw new ConfigurationFault([
     'DATA_DIR was first used with another database, whose audit records it may contain; use another folder, or that database',
