@@ -22,8 +22,11 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => i
 try {
   process.exitCode = await run();
 } catch (error) {
-  // A line for each fault, as the service writes them.
-  const { exitCode, lines } = failureOf(error);
+  // A line for each fault, as the service writes them. What follows in a script must not take a schema for migrated that is not.
+  const { exitCode, lines } =
+    error instanceof StartInterrupted
+      ? { exitCode: 1, lines: ['Interrupted: run it again to finish.'] }
+      : failureOf(error);
   for (const line of lines) process.stderr.write(`${line}\n`);
   process.exitCode = exitCode;
 }
