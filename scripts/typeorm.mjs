@@ -9,7 +9,7 @@ import { buildIfStale } from './build.mjs';
 // the start of the service.
 await buildIfStale();
 const { loadEnvironment } = await import('../dist/src/platform/config/load-environment.js');
-const { faultOf } = await import('../dist/src/platform/config/start-fault.js');
+const { withStartFault } = await import('../dist/src/platform/config/start-fault.js');
 const { failureOf } = await import('../dist/src/app/failure.js');
 const { ownerVariable, reachDatabase } = await import('../dist/src/app/prepare-database.js');
 const { StartInterrupted } = await import('../dist/src/platform/database/advisory-lock.js');
@@ -34,7 +34,7 @@ try {
 async function run() {
   const { environment, stop } = await reachDatabase(loadEnvironment());
   try {
-    return await faultOf(ownerVariable(environment), () =>
+    return await withStartFault(ownerVariable(environment), () =>
       changeSchema(environment, () => typeorm(environment, process.argv.slice(2)), interruption),
     );
   } finally {

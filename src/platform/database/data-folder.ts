@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { ConfigurationFault } from '../config/configuration-fault.js';
 import { readOrCreate } from '../config/created-file.js';
-import { fileFaultOf } from '../config/start-fault.js';
+import { withFileFault } from '../config/start-fault.js';
 
 const FILE = 'installation';
 /** Row of `installation` that holds the identity of the database, next to the fingerprints of the secrets. */
@@ -17,7 +17,7 @@ const ROW = 'DATABASE';
  */
 export async function assertOwnFolder(dataSource: DataSource, dataDir: string): Promise<void> {
   const database = await identityOf(dataSource);
-  const bound = await fileFaultOf('DATA_DIR', async () =>
+  const bound = await withFileFault('DATA_DIR', async () =>
     readOrCreate(join(dataDir, FILE), () => `${database}\n`).trim(),
   );
   if (bound === database) return;

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { failureOf } from '../../../src/app/failure.js';
-import { faultOf } from '../../../src/platform/config/start-fault.js';
+import { withStartFault } from '../../../src/platform/config/start-fault.js';
 import { LockNotAvailable, StartInterrupted } from '../../../src/platform/database/advisory-lock.js';
 import { ADVISORY_LOCKS } from '../../../src/platform/database/advisory-locks.js';
 import { migrate } from '../../../src/platform/database/migrate.js';
@@ -34,7 +34,7 @@ describe('A start that waits for the migration lock', () => {
   it('gives up after its timeout, and names the holder', async () => {
     const database = await empty();
     await holdLock(database);
-    const waited = faultOf('DATABASE_URL', () => migrate(database.settings, { giveUpAfterMs: 500 }));
+    const waited = withStartFault('DATABASE_URL', () => migrate(database.settings, { giveUpAfterMs: 500 }));
     const error: unknown = await waited.catch((fault: unknown) => fault);
     expect((error as Error).cause).toBeInstanceOf(LockNotAvailable);
     expect(failureOf(error)).toEqual({
