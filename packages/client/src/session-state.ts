@@ -212,8 +212,9 @@ export class SessionState {
       const { ended, reason } = message;
       if (ended !== this.known.current?.session) return;
       this.known.noteReason(ended, reason);
+      const kept = await this.read();
       // A worker that has signed out could not remove what pages have kept, nor a page what workers have.
-      if (!this.isBody && (await this.read())?.session === ended) await this.storage.removeItem(this.name);
+      if (!this.isBody && kept?.session === ended) await this.storage.removeItem(this.name);
       this.known.announce(ended, reason);
       return;
     }

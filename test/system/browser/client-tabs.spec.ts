@@ -225,6 +225,51 @@ describeTabs(
       });
     });
 
+    const logsIn = (tab: Page, email: string) =>
+      tab.evaluate(`session.logIn(${JSON.stringify({ email, password: PASSWORD })})`);
+
+    /** Signs a new user in by another client in a tab, `own`, whose requests are sent by `send`; `ownTold` has its reasons. */
+    const signInBySender = async (tab: Page, send: string) => {
+      const email = await register(host().instances[0]);
+      await tab.evaluate(`
+        window.ownTold = [];
+        window.own = session.createClient({
+          baseUrl: '',
+          transport: 'cookie',
+          onSignedOut: (reason) => ownTold.push(reason),
+          fetch: ${send},
+        });
+        own.login(${JSON.stringify({ email, password: PASSWORD })});`);
+      return email;
+    };
+
+    it.each(['the same user in another tab', 'another user in this tab'])(
+      'says nothing where a late answer ends a session that the login of %s has replaced',
+      async (who) => {
+        const [one, other] = [await host().openTab(), await host().openTab()];
+        const ended = `new Response('{"code":"session_ended"}', { status: 401 })`;
+        const email = await signInBySender(
+          one,
+          `(path, init) => init.method === 'GET'
+            ? new Promise((resolve) => (window.answer = () => resolve(${ended})))
+            : fetch(path, init)`,
+        );
+        await one.evaluate('window.pending = own.me().catch(({ code }) => code), null');
+        await one.waitForFunction('window.answer !== undefined');
+        const kept = `JSON.parse(localStorage.getItem('portcullis:')).session`;
+        const first = JSON.stringify(await one.evaluate(kept));
+        if (who === 'the same user in another tab') await logsIn(other, email);
+        else {
+          const another = { email: await register(host().instances[0]), password: PASSWORD };
+          await one.evaluate(`own.login(${JSON.stringify(another)})`);
+        }
+        await one.waitForFunction(`${kept} !== ${first}`);
+        expect(await one.evaluate('own.isSignedIn()')).toBe(true);
+        expect(await one.evaluate('answer(), pending')).toBe('session_ended');
+        expect([await one.evaluate('ownTold'), await one.evaluate('own.isSignedIn()')]).toEqual([[], true]);
+      },
+    );
+
     it('runs in a worker', async () => {
       const tab = await host().openTab();
       const email = await register(host().instances[0]);
