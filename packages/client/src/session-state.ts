@@ -115,19 +115,17 @@ export class SessionState {
   }
 
   /** Null where nobody is signed in, as far as is known. What this tab learns by it, `onSignedOut` is told. */
-  async read(): Promise<State | null> {
-    const before = this.known.current;
-    const value = await this.storage.getItem(this.name);
-    const state = value === null ? null : stateOf(value);
-    // What another read or a login has overtaken may be old.
-    if (this.hasTabs && this.known.current === before) this.known.take(state);
-    return state;
+  read(): Promise<State | null> {
+    return this.look((state) => this.known.take(state));
   }
 
-  /** Reads the session of a request that begins. Throws where the page still takes its user for somebody else. */
-  async begin(): Promise<State | null> {
+  /**
+   * Reads the session of a request that begins. Throws where the page still takes its user for somebody else. Where it `mayBeOver`,
+   * an empty storage is not told yet: a page that leaves on `onSignedOut` would not send its logout.
+   */
+  async begin(mayBeOver = false): Promise<State | null> {
     const before = this.known.current;
-    const state = await this.read();
+    const state = await (mayBeOver ? this.readIfAny() : this.read());
     if (state !== null && this.known.isOfAnother(before, state)) throw sessionLeft();
     return state;
   }
@@ -141,7 +139,7 @@ export class SessionState {
     refusal: unknown = sessionLeft(),
     mayBeOver = false,
   ): Promise<State | null> {
-    const now = await this.read();
+    const now = await (mayBeOver ? this.readIfAny() : this.read());
     if (seen === null || now?.session === seen.session || (now === null && mayBeOver)) return now;
     if (now === null || this.followers.get(now.session) !== seen.session) throw refusal;
     return now;
@@ -182,9 +180,12 @@ export class SessionState {
     return state?.stamp === this.deadline.stamp && performance.now() >= this.deadline.atMs;
   }
 
-  /** Forgets a session that is over, and says so once in every tab. */
+  /** Forgets a session that is over, and says so once in every tab; null where the storage had lost it. */
   async end(state: State | null, reason: SignedOutReason): Promise<void> {
-    if (!state) return;
+    if (!state) {
+      await this.read();
+      return;
+    }
     this.known.noteReason(state.session, reason);
     try {
       if ((await this.read())?.session === state.session) await this.storage.removeItem(this.name);
@@ -192,6 +193,22 @@ export class SessionState {
       this.tell({ ended: state.session, reason });
       this.known.announce(state.session, reason);
     }
+  }
+
+  private async look(learn: (state: State | null) => void): Promise<State | null> {
+    const before = this.known.current;
+    const value = await this.storage.getItem(this.name);
+    const state = value === null ? null : stateOf(value);
+    // What another read or a login has overtaken may be old.
+    if (this.hasTabs && this.known.current === before) learn(state);
+    return state;
+  }
+
+  /** Leaves it to a later read to tell that the storage is empty. */
+  private readIfAny(): Promise<State | null> {
+    return this.look((state) => {
+      if (state) this.known.take(state);
+    });
   }
 
   /** A worker has no localStorage; what it hears is all that it knows. */

@@ -243,6 +243,14 @@ describeTabs(
       return email;
     };
 
+    it('sends a logout before it says so, also where the storage has lost the session', async () => {
+      const tab = await host().openTab();
+      await signInBySender(tab, '(path, init) => (ownTold.push(path), fetch(path, init))');
+      await tab.evaluate('localStorage.clear(), own.logout()');
+      expect(await tab.evaluate('ownTold')).toEqual(['/auth/login', '/auth/logout', 'logout']);
+      expect(await outcome(tab, 'own.me()')).toBe('unauthenticated');
+    });
+
     it.each(['the same user in another tab', 'another user in this tab'])(
       'says nothing where a late answer ends a session that the login of %s has replaced',
       async (who) => {
