@@ -211,6 +211,14 @@ export class SessionState {
     });
   }
 
+  /** Reads what another tab has told, or has replaced since: it is not over, whatever was noted of it before. */
+  private readConfirmed(): Promise<State | null> {
+    return this.look((state) => {
+      if (state) this.known.confirm(state.session);
+      this.known.take(state);
+    });
+  }
+
   /** A worker has no localStorage; what it hears is all that it knows. */
   private get isOnlyTold(): boolean {
     return !this.isBody && !localStorageIfAny();
@@ -239,9 +247,9 @@ export class SessionState {
     // Cookies are of all tabs, but a storage can be each tab's own, as `sessionStorage` is. What it shows is taken by `read`.
     if (!this.isBody) this.known.replaceBy(message);
     for (const seconds of LATE_SECONDS) {
-      if ((await this.read())?.session === message.session) return;
+      if ((await this.read())?.session === message.session) break;
       await sleep(seconds);
     }
-    await this.read();
+    await this.readConfirmed();
   }
 }

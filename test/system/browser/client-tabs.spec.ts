@@ -228,6 +228,44 @@ describeTabs(
     const logsIn = (tab: Page, email: string) =>
       tab.evaluate(`session.logIn(${JSON.stringify({ email, password: PASSWORD })})`);
 
+    it('knows a session again that the storage had lost, and says when it is over', async () => {
+      const [one, other] = [await host().openTab(), await host().openTab()];
+      await host().signIn(one);
+      await withLateMessages(other, 'cookie');
+      await one.evaluate('localStorage.clear()');
+      expect(await host().calls(one, ['/users/me'])).toEqual([200]);
+      await other.waitForFunction('kept() === undefined');
+      expect(await lateReasons(other)).toEqual(['logout']);
+      await host().expireAccess();
+      expect(await host().calls(one, ['/users/me'])).toEqual([200]);
+      await other.waitForFunction('held.length > 0 && kept() === first');
+      expect(await lateReasons(other)).toEqual(['logout']);
+      await one.evaluate('session.logOut()');
+      await other.waitForFunction('kept() === undefined');
+      expect(await outcome(other, 'late.me()')).toBe('unauthenticated');
+      expect([await one.evaluate('session.reasons'), await other.evaluate('lateTold')]).toEqual([
+        ['logout', 'logout'],
+        ['logout', 'logout'],
+      ]);
+    });
+
+    it('knows its session again if the storage does not come to show what another tab has told', async () => {
+      const [one, other] = [await host().openTab(), await host().openTab()];
+      await host().signIn(one);
+      const told = { session: 'of a clock', user: 'that was wrong', stamp: '9' };
+      await other.evaluate(
+        `window.channel = new BroadcastChannel('portcullis:'); channel.postMessage(${JSON.stringify(told)})`,
+      );
+      await one.waitForFunction('session.reasons.length > 0');
+      const { session } = await one.evaluate<{ session: string }>(
+        `JSON.parse(localStorage.getItem('portcullis:'))`,
+      );
+      const ended = JSON.stringify({ ended: session, reason: 'session_ended' });
+      await other.evaluate(`setInterval(() => channel.postMessage(${ended}), 50)`);
+      await one.waitForFunction('session.reasons.length > 1');
+      expect(await one.evaluate('session.reasons')).toEqual(['replaced', 'session_ended']);
+    });
+
     /** Signs a new user in by another client in a tab, `own`, whose requests are sent by `send`; `ownTold` has its reasons. */
     const signInBySender = async (tab: Page, send: string) => {
       const email = await register(host().instances[0]);
