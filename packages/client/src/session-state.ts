@@ -9,7 +9,10 @@ const LATE_SECONDS = [0.1, 0.9];
 
 /** The session of this browser or process. In the cookie transport it has no tokens. */
 export interface State extends Identity {
-  /** Changes with every refresh, so that a tab sees that another one has refreshed. */
+  /**
+   * Changes with every refresh, so that a tab sees that another one has refreshed. Later ones sort after earlier ones, unless the
+   * clock was set back.
+   */
   readonly stamp: string;
   readonly tokens?: Tokens;
 }
@@ -120,8 +123,8 @@ export class SessionState {
   }
 
   /**
-   * Reads the session of a request that begins. Throws where the page still takes its user for somebody else. Where it `mayBeOver`,
-   * an empty storage is not told yet: a page that leaves on `onSignedOut` would not send its logout.
+   * Reads the session of a request that begins. Throws where the page still takes its user for somebody else. If it `mayBeOver`,
+   * an empty storage is not told yet: a page that navigates on `onSignedOut` would cancel its logout.
    */
   async begin(mayBeOver = false): Promise<State | null> {
     const before = this.known.current;
@@ -158,7 +161,7 @@ export class SessionState {
    * was left meanwhile, or another tab has later tokens because this one was frozen.
    */
   async adopt(answer: SignedIn, isWanted: (kept: State | null) => boolean = () => true): Promise<void> {
-    const stamp = Math.random().toString(36).slice(2);
+    const stamp = `${Date.now()}.${Math.random().toString(36).slice(2)}`;
     const told = { session: answer.session.id, user: answer.user.id, stamp };
     const state: State = {
       ...told,
@@ -243,11 +246,15 @@ export class SessionState {
       this.known.announce(ended, reason);
       return;
     }
-    if (this.isOnlyTold) await this.storage.setItem(this.name, JSON.stringify(message));
-    // Cookies are of all tabs, but a storage can be each tab's own, as `sessionStorage` is. What it shows is taken by `read`.
-    if (!this.isBody) this.known.replaceBy(message);
+    const isTold = (kept: State | null) => kept !== null && kept.stamp >= message.stamp;
+    // A tab that was frozen hears of logins that others have followed.
+    if (!isTold(await this.read())) {
+      if (this.isOnlyTold) await this.storage.setItem(this.name, JSON.stringify(message));
+      // Cookies are of all tabs, but a storage can be each tab's own, as `sessionStorage` is. What it shows is taken by `read`.
+      if (!this.isBody) this.known.replaceBy(message);
+    }
     for (const seconds of LATE_SECONDS) {
-      if ((await this.read())?.session === message.session) break;
+      if (isTold(await this.read())) break;
       await sleep(seconds);
     }
     await this.readConfirmed();

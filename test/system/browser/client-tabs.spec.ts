@@ -152,13 +152,18 @@ describeTabs(
      */
     const withLateMessages = async (tab: Page, transport: 'cookie' | 'body') => {
       await tab.evaluate(`
-        const held = [];
+        window.held = [];
         const Native = BroadcastChannel;
         globalThis.BroadcastChannel = class extends Native {
           addEventListener = (type, listener) =>
             super.addEventListener(type, (event) => held.push(() => listener(event)));
         };
-        window.deliver = () => held.splice(0).forEach((pass) => pass());
+        window.deliver = async () => {
+          for (const pass of held.splice(0)) {
+            pass();
+            await new Promise((next) => setTimeout(next));
+          }
+        };
         window.lateTold = [];
         window.late = session.createClient({
           baseUrl: '',
@@ -227,6 +232,24 @@ describeTabs(
 
     const logsIn = (tab: Page, email: string) =>
       tab.evaluate(`session.logIn(${JSON.stringify({ email, password: PASSWORD })})`);
+
+    it('stays with the account that has signed in last, however late it hears of the others', async () => {
+      const [one, other] = [await host().openTab(), await host().openTab()];
+      const email = await host().signIn(one);
+      await withLateMessages(one, 'cookie');
+      await host().signIn(other);
+      await other.evaluate('session.client.refresh()');
+      await logsIn(other, email);
+      const last = await other.evaluate(`JSON.parse(localStorage.getItem('portcullis:')).session`);
+      await one.waitForFunction(`held.length === 3 && kept() === ${JSON.stringify(last)}`);
+      expect(await lateReasons(one)).toEqual([]);
+      expect(await outcome(one, 'late.me()')).toBe(email);
+      await host().signIn(other);
+      await one.waitForFunction(`![undefined, ${JSON.stringify(last)}].includes(kept())`);
+      host().proxy.seen.length = 0;
+      expect(await outcome(one, 'late.me()')).toBe('invalid_token');
+      expect([await one.evaluate('lateTold'), host().proxy.seen]).toEqual([['replaced'], []]);
+    });
 
     it('knows a session again that the storage had lost, and says when it is over', async () => {
       const [one, other] = [await host().openTab(), await host().openTab()];
