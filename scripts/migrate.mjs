@@ -4,7 +4,7 @@ const USAGE = `Usage: portcullis migrate [--revert]
 Runs the pending migrations as the role of DATABASE_MIGRATION_URL, or else of DATABASE_URL, and grants the role of DATABASE_URL
 its privileges. With --revert, undoes the latest migration, and deletes the data that only it has room for.
 
-Exit codes: 0 success, or ended by a signal; 1 a migration failed; 64 wrong usage; 78 wrong configuration.
+Exit codes: 0 success; 1 a migration failed, or was interrupted by a signal; 64 wrong usage; 78 wrong configuration.
 `;
 
 /** `EX_USAGE` of sysexits.h. */

@@ -9,7 +9,7 @@ import { buildIfStale } from './build.mjs';
 // the start of the service.
 await buildIfStale();
 const { loadEnvironment } = await import('../dist/src/platform/config/load-environment.js');
-const { faultOf } = await import('../dist/src/platform/config/start-fault.js');
+const { withStartFault } = await import('../dist/src/platform/config/start-fault.js');
 const { failureOf } = await import('../dist/src/app/failure.js');
 const { ownerVariable, reachDatabase } = await import('../dist/src/app/prepare-database.js');
 const { StartInterrupted } = await import('../dist/src/platform/database/advisory-lock.js');
@@ -22,8 +22,11 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => i
 try {
   process.exitCode = await run();
 } catch (error) {
-  // A line for each fault, as the service writes them.
-  const { exitCode, lines } = failureOf(error);
+  // A line for each fault, as the service writes them. What follows in a script must not take a schema for migrated that is not.
+  const { exitCode, lines } =
+    error instanceof StartInterrupted
+      ? { exitCode: 1, lines: ['Interrupted: run it again to finish.'] }
+      : failureOf(error);
   for (const line of lines) process.stderr.write(`${line}\n`);
   process.exitCode = exitCode;
 }
@@ -31,7 +34,7 @@ try {
 async function run() {
   const { environment, stop } = await reachDatabase(loadEnvironment());
   try {
-    return await faultOf(ownerVariable(environment), () =>
+    return await withStartFault(ownerVariable(environment), () =>
       changeSchema(environment, () => typeorm(environment, process.argv.slice(2)), interruption),
     );
   } finally {

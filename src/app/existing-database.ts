@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { DataSource } from 'typeorm';
 import { ConfigurationFault } from '../platform/config/configuration-fault.js';
 import type { Environment } from '../platform/config/environment.js';
-import { faultOf } from '../platform/config/start-fault.js';
+import { withStartFault } from '../platform/config/start-fault.js';
 import { dataSourceOptions } from '../platform/database/data-source-options.js';
 import { clusterFolder } from '../platform/embedded-postgres/embedded-postgres.js';
 import { databaseName } from '../platform/database/database-name.js';
@@ -30,7 +30,7 @@ export async function reachExistingDatabase(environment: Environment): Promise<P
   if (isEmbedded && !existsSync(clusterFolder(environment.DATA_DIR))) throw missing(environment, 'DATA_DIR');
   const reached = await reachDatabase(environment);
   try {
-    if (await faultOf(ownerVariable(environment), () => isUsed(reached.environment))) return reached;
+    if (await withStartFault(ownerVariable(environment), () => isUsed(reached.environment))) return reached;
     throw missing(environment, isEmbedded ? 'DATA_DIR' : 'DATABASE_URL');
   } catch (error) {
     await reached.stop();

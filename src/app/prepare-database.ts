@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Environment } from '../platform/config/environment.js';
-import { faultOf, fileFaultOf } from '../platform/config/start-fault.js';
+import { withStartFault, withFileFault } from '../platform/config/start-fault.js';
 import { assertOwnFolder } from '../platform/database/data-folder.js';
 import { dataSourceOptions } from '../platform/database/data-source-options.js';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres/embedded-postgres.js';
@@ -28,9 +28,9 @@ export async function prepareDatabase(
   const prepared = await reachDatabase(environment);
   try {
     const owner = ownerVariable(environment);
-    await faultOf(owner, () => migrate(prepared.environment, { signal }));
-    await faultOf(owner, () => assertFirstUser(prepared.environment));
-    await faultOf('DATABASE_URL', () => checkServiceRole(prepared.environment));
+    await withStartFault(owner, () => migrate(prepared.environment, { signal }));
+    await withStartFault(owner, () => assertFirstUser(prepared.environment));
+    await withStartFault('DATABASE_URL', () => checkServiceRole(prepared.environment));
     return prepared;
   } catch (error) {
     await prepared.stop();
@@ -46,7 +46,7 @@ export function ownerVariable({ DATABASE_MIGRATION_URL }: Environment): string {
 /** Returns an environment that always has a DATABASE_URL; starts or adopts an embedded server if none is given. */
 export async function reachDatabase(environment: Environment): Promise<PreparedDatabase> {
   if (environment.DATABASE_URL !== undefined) return { environment, stop: () => Promise.resolve() };
-  const embedded = await fileFaultOf('DATA_DIR', () =>
+  const embedded = await withFileFault('DATA_DIR', () =>
     startEmbeddedPostgres({ dataDir: environment.DATA_DIR, logger: new Logger('Embedded PostgreSQL') }),
   );
   const reached = Object.assign(

@@ -16,7 +16,7 @@ import { DueErasures } from './erasure/due-erasures.js';
 import { EntryErasure } from './erasure/entry-erasure.js';
 import { ErasedFile } from './erasure/erased-file.js';
 import { ErasureProof } from './erasure/erasure-proof.js';
-import { ErasureReach } from './erasure/erasure-reach.js';
+import { ErasureParticipants } from './erasure/erasure-participants.js';
 import { ErasureStatement } from './erasure/erasure-statement.js';
 import { ErasureTask } from './erasure/erasure-task.js';
 import { Erasures } from './erasure/erasures.js';
@@ -38,7 +38,7 @@ import { PartitionUpkeep } from './partitions/partition-upkeep.js';
 import { PartitionsRepository } from './partitions/partitions.repository.js';
 import { AuditExport } from './reading/audit-export.js';
 import { AuditController } from './reading/audit.controller.js';
-import { ReadingRecord } from './reading/reading-record.js';
+import { ReadRecorder } from './reading/read-recorder.js';
 import { SessionEndsRepository } from './reading/session-ends.repository.js';
 import { StreamAnswers } from './reading/stream-answers.js';
 import { TrailCursor } from './reading/trail-cursor.js';
@@ -108,7 +108,7 @@ const reading = [
   TrailCursor,
   TrailReader,
   AuditExport,
-  ReadingRecord,
+  ReadRecorder,
   StreamAnswers,
 ];
 const erasure = [
@@ -118,7 +118,7 @@ const erasure = [
   EntryErasure,
   ErasedFile,
   ErasureProof,
-  ErasureReach,
+  ErasureParticipants,
   Erasures,
   ErasuresRepository,
   ErasureStatement,
@@ -157,7 +157,7 @@ const ownTrail = [OwnTrail, OwnTrailRepository, SealInclusions];
     AuditFeed,
     AuditVerification,
     CallRecorder,
-    ErasureReach,
+    ErasureParticipants,
     Erasures,
     OwnTrail,
     SealProgress,

@@ -6,7 +6,7 @@ import type { Transaction } from '../platform/database/transaction-runner.js';
 import type { AuditEntry } from './audit-entry.js';
 import { EVENT_COLUMNS } from './entry/entry-columns.js';
 import { eventRow, insertEvents } from './entry/event-row.js';
-import { SwallowedRecords } from './entry/swallowed-records.js';
+import { RecordsDiscarded } from './entry/records-discarded.js';
 import { EntrySigner } from './entry/entry-signer.js';
 
 /**
@@ -76,7 +76,7 @@ export class AuditRepository {
     return { entry, row: eventRow(entry, this.signer.sign(entry)) };
   }
 
-  /** Signs and inserts an event. Throws SwallowedRecords as {@link insert} does. */
+  /** Signs and inserts an event. Throws RecordsDiscarded as {@link insert} does. */
   async add(event: AuditEntry, manager?: EntityManager): Promise<void> {
     await this.addAll([event], manager);
   }
@@ -97,12 +97,12 @@ export class AuditRepository {
     }
     const rows = events.flatMap((event) => eventRow(event, this.signer.sign(event)));
     const written = await manager.query<unknown[]>(statement, rows);
-    if (written.length < events.length) throw new SwallowedRecords(events.length - written.length);
+    if (written.length < events.length) throw new RecordsDiscarded(events.length - written.length);
   }
 
   /**
    * Inserts entries given as signed JSON. Returns the events (not the calls) that did not exist before. Throws
-   * SwallowedRecords if an entry does not exist afterwards, because a trigger that returns NULL leaves no other trace.
+   * RecordsDiscarded if an entry does not exist afterwards, because a trigger that returns NULL leaves no other trace.
    */
   async insert(
     signed: readonly string[],
@@ -119,7 +119,7 @@ export class AuditRepository {
 
   private async assertThere(entries: string, expected: number, manager: EntityManager): Promise<void> {
     const [row] = await manager.query<[{ there: number }]>(COUNT, [entries]);
-    if (row.there < expected) throw new SwallowedRecords(expected - row.there);
+    if (row.there < expected) throw new RecordsDiscarded(expected - row.there);
   }
 
   /** Inserts an entry and rolls it back. Throws PostgreSQL's error, including errors raised at commit. */

@@ -75,9 +75,9 @@ export class RuleAccess {
     if (!roles?.length && scopes.length > 0) throw this.refusals.forbidden(context, []);
     if (roles && !hasAny(roles, current.roles)) throw await this.withoutRole(context, principal, roles);
     if (acr === null && maxAgeSeconds === null) return current;
-    const fault = await this.recent.faultOf(principal, { acr, maxAgeSeconds });
-    if (fault === null) return current;
-    throw this.refusals.faulty(context, principal, fault);
+    const problem = await this.recent.problemOf(principal, { acr, maxAgeSeconds });
+    if (problem === null) return current;
+    throw this.refusals.faulty(context, principal, problem);
   }
 
   /** A role that needs a second factor can be missing from the token only because the session has not proven one. */
@@ -86,10 +86,10 @@ export class RuleAccess {
     principal: SessionPrincipal,
     roles: readonly Role[],
   ): Promise<Problem> {
-    const fault = await this.roles.faultOf(principal, roles);
+    const problem = await this.roles.problemOf(principal, roles);
     // The session has the role by now, but the token does not name it. The client has to renew the token.
-    if (fault === null) return this.refusals.outdated(context, principal);
-    return this.refusals.faulty(context, principal, fault, roles);
+    if (problem === null) return this.refusals.outdated(context, principal);
+    return this.refusals.faulty(context, principal, problem, roles);
   }
 
   /**

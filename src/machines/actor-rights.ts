@@ -11,7 +11,7 @@ import { SessionErrors } from '../sessions/session.errors.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { ServiceAccountsRepository } from './accounts/service-accounts.repository.js';
-import { LivingKeys } from './keys/living-keys.js';
+import { ApiKeyCache } from './keys/api-key-cache.js';
 
 /**
  * Checks once more, in the transaction of a change, that the administrator who makes it still may: they can be disabled, or lose
@@ -24,7 +24,7 @@ export class ActorRights {
     private readonly users: UsersService,
     private readonly accounts: ServiceAccountsRepository,
     private readonly sessions: OwnSessions,
-    private readonly keys: LivingKeys,
+    private readonly keys: ApiKeyCache,
     private readonly recent: RecentProof,
     private readonly environment: Environment,
   ) {}

@@ -17,7 +17,7 @@ import { AffectedKeys } from './keys/affected-keys.js';
 import { ApiKeysDependence } from './keys/api-keys-dependence.js';
 import { ApiKey } from './keys/api-key.entity.js';
 import { ApiKeysRepository } from './keys/api-keys.repository.js';
-import { FoundKeysRepository } from './keys/found-keys.repository.js';
+import { KeyLookUpRepository } from './keys/key-look-up.repository.js';
 import { KeyChanges } from './keys/key-changes.js';
 import { KeyChangesRepository } from './keys/key-changes.repository.js';
 import { KeyDigests } from './keys/key-digests.js';
@@ -30,7 +30,7 @@ import { KeySchedule } from './keys/key-schedule.js';
 import { KeyScheduleRepository } from './keys/key-schedule.repository.js';
 import { KeyUse } from './keys/key-use.js';
 import { KeyView } from './keys/key-view.js';
-import { LivingKeys } from './keys/living-keys.js';
+import { ApiKeyCache } from './keys/api-key-cache.js';
 import { OwnKeysController } from './keys/own-keys.controller.js';
 import { OwnKeysData } from './keys/own-keys-data.js';
 import { OwnKeys } from './keys/own-keys.js';
@@ -59,7 +59,7 @@ const keys = [
   AffectedKeys,
   ApiKeysDependence,
   ApiKeysRepository,
-  FoundKeysRepository,
+  KeyLookUpRepository,
   KeyChanges,
   KeyChangesRepository,
   KeyDigests,
@@ -72,7 +72,7 @@ const keys = [
   KeyScheduleRepository,
   KeyUse,
   KeyView,
-  LivingKeys,
+  ApiKeyCache,
   OwnKeys,
   OwnKeysData,
   OwnersAccess,

@@ -19,7 +19,7 @@ import { PolicyTable } from './policies/policy-table.js';
 import { ForwardAuthPolicies } from './policies/forward-auth-policies.js';
 import { RoutePolicies } from './policies/route-policies.js';
 import { LimitRefusals } from './limit-refusals.js';
-import { LookUpLimit } from './look-up-limit.js';
+import { FailedLookUpLimit } from './failed-look-up-limit.js';
 import { RateLimitDocumentation } from './rate-limit-documentation.js';
 import { RateLimitStorage } from './rate-limit-storage.js';
 import { RateLimitController } from './rate-limit.controller.js';
@@ -62,7 +62,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     AccountGuessing,
     LimitRefusals,
     AccountLimit,
-    LookUpLimit,
+    FailedLookUpLimit,
     Admission,
     RateLimitDocumentation,
   ],
@@ -74,7 +74,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     AccountGuessing,
     GuessingRules,
     AccountLimit,
-    LookUpLimit,
+    FailedLookUpLimit,
     AddressBlocks,
     BlockRemoval,
     MemoryWindows,

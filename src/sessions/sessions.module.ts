@@ -27,7 +27,7 @@ import { KeyRing } from './keys/key-ring.js';
 import { SigningThreads } from './keys/signing-threads.js';
 import { TokenSigner } from './keys/token-signer.js';
 import { KeyRotation } from './keys/key-rotation.js';
-import { KeySeal } from './keys/key-seal.js';
+import { PrivateKeyEncryption } from './keys/private-key-encryption.js';
 import { KeysDependence } from './keys/keys-dependence.js';
 import { KeyStore } from './keys/key-store.js';
 import { SigningKey } from './keys/signing-key.entity.js';
@@ -58,7 +58,7 @@ import { AccessChanges } from './revocation/access-changes.js';
 import { RevocationAnswers } from './revocation-list/revocation-answers.js';
 import { RevocationListRepository } from './revocation-list/revocation-list.repository.js';
 import { RevocationReader } from './revocation-list/revocation-reader.js';
-import { RevocationRecord } from './revocation-list/revocation-record.js';
+import { RevocationListWriter } from './revocation-list/revocation-list-writer.js';
 import { RevocationRetention } from './revocation-list/revocation-retention.js';
 import { RevocationsController } from './revocation-list/revocations.controller.js';
 import { RevocationWatch } from './revocation-list/revocation-watch.js';
@@ -71,7 +71,7 @@ import { SessionIssuer } from './issuing/session-issuer.js';
 import { SessionLifetimes } from './session-lifetimes.js';
 import { SessionOpening } from './issuing/session-opening.js';
 import { SessionPurge } from './session-purge.js';
-import { SessionRecord } from './issuing/session-record.js';
+import { SignInRecorder } from './issuing/sign-in-recorder.js';
 import { Session } from './session.entity.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsRepository } from './sessions.repository.js';
@@ -98,7 +98,7 @@ const keys = [
   KeyMaker,
   KeyRing,
   KeyRotation,
-  KeySeal,
+  PrivateKeyEncryption,
   KeyStore,
   SigningKeysRepository,
   SuppliedKey,
@@ -112,7 +112,7 @@ const sessions = [
   SessionLifetimes,
   SessionOpening,
   SessionPurge,
-  SessionRecord,
+  SignInRecorder,
   SessionsRepository,
 ];
 const devices = [DeviceTokens, KnownDevicesRepository, NewDeviceNotice, SessionDevices];
@@ -133,7 +133,7 @@ const revocationList = [
   RevocationAnswers,
   RevocationListRepository,
   RevocationReader,
-  RevocationRecord,
+  RevocationListWriter,
   RevocationRetention,
   RevocationWatch,
 ];
@@ -205,7 +205,7 @@ const guards = [
     PresentedTokens,
     RecentProof,
     RefreshTokens,
-    RevocationRecord,
+    RevocationListWriter,
     RoleCheck,
     SessionConditions,
     SessionDescription,

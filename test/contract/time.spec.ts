@@ -26,7 +26,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'src/platform/database/until-available.ts': 'bounds a wait of this process',
   'src/platform/embedded-postgres/server-keeper.ts': 'bounds a wait of this process',
   'src/platform/embedded-postgres/postmaster.ts': 'bounds a wait of this process',
-  'src/rate-limit/look-up-turns.ts': 'bounds a wait of this process',
+  'src/rate-limit/look-up-queue.ts': 'bounds a wait of this process',
   'src/platform/health/readiness.ts': 'bounds how often a probe asks',
   'src/platform/health/data-folder-probe.ts': 'bounds how often a probe asks',
   'src/platform/leader/leadership.ts': 'bounds how long a transaction is open',
@@ -41,7 +41,7 @@ const REASONS: Readonly<Record<string, string>> = {
     'bounds how much of one caller is written in a minute of this process',
   'src/sessions/devices/known-device.entity.ts':
     'declares the default for instances of the previous version; this version sets the time itself',
-  'src/machines/keys/living-keys.ts': 'bounds how long this process remembers a row',
+  'src/machines/keys/api-key-cache.ts': 'bounds how long this process remembers a row',
   'src/sessions/state/recent-revocations.ts': 'bounds how far this process is behind PostgreSQL',
   'src/sessions/revocation-list/revocation-watch.ts': 'measures a query, and keeps the pace of reads',
   'src/main.ts': 'tells two signals from one',

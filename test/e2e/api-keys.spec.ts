@@ -2,7 +2,7 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { AccountAccess } from '../../src/admin/account-access.js';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
-import { FoundKeysRepository } from '../../src/machines/keys/found-keys.repository.js';
+import { KeyLookUpRepository } from '../../src/machines/keys/key-look-up.repository.js';
 import { KeyUse } from '../../src/machines/keys/key-use.js';
 import { KeySchedule } from '../../src/machines/keys/key-schedule.js';
 import { newKey } from '../../src/machines/keys/key-format.js';
@@ -36,7 +36,7 @@ const EVERY_SCOPE = [
   'tokens:revoke',
 ];
 
-/** The bound within which a dead key is dead everywhere, milliseconds. */
+/** The bound within which a key that has ended is refused everywhere, milliseconds. */
 const DEAD_WITHIN_MS = 1000;
 
 describeWithRedis('API keys', () => {
@@ -399,7 +399,7 @@ describeWithRedis('API keys', () => {
     const block = { alertId: '0197a1b2-0000-7000-8000-000000000001', reason: 'token_forgery', seconds: 60 };
     await here.app.get(TransactionRunner, { strict: false }).run((tx) => blocks.block([network], block, tx));
     await expect.poll(() => blocks.secondsLeft(network)).toBeGreaterThan(0);
-    const lookUp = vi.spyOn(here.app.get(FoundKeysRepository, { strict: false }), 'findByDigest');
+    const lookUp = vi.spyOn(here.app.get(KeyLookUpRepository, { strict: false }), 'findByDigest');
     for (const presented of [newKey('user', new SystemRandomness()), key])
       expect(code(await call(presented, '/audit/seals'))).toBe('rate_limited');
     expect(lookUp).not.toHaveBeenCalled();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { newKey } from '../../src/machines/keys/key-format.js';
-import { FoundKeysRepository } from '../../src/machines/keys/found-keys.repository.js';
+import { KeyLookUpRepository } from '../../src/machines/keys/key-look-up.repository.js';
 import { SystemRandomness } from '../../src/platform/crypto/randomness.js';
 import { PlatformErrors } from '../../src/platform/errors/platform.errors.js';
 import { Problem } from '../../src/platform/errors/problem.js';
@@ -26,7 +26,7 @@ describe('look-ups of API keys', () => {
   let rules: RulesFile;
   let app: TestApp;
   let accounts: ServiceAccountsOf;
-  let lookUp: MockInstance<FoundKeysRepository['findByDigest']>;
+  let lookUp: MockInstance<KeyLookUpRepository['findByDigest']>;
   let host: string;
 
   beforeAll(async () => {
@@ -44,7 +44,7 @@ describe('look-ups of API keys', () => {
         RATE_LIMIT_GATE: '100/60',
       },
     });
-    lookUp = vi.spyOn(app.app.get(FoundKeysRepository, { strict: false }), 'findByDigest');
+    lookUp = vi.spyOn(app.app.get(KeyLookUpRepository, { strict: false }), 'findByDigest');
   });
   afterAll(async () => {
     lookUp.mockRestore();

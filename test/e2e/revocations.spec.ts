@@ -9,7 +9,7 @@ import type { Principal } from '../../src/platform/access/principal.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { RevocationAnswers } from '../../src/sessions/revocation-list/revocation-answers.js';
-import { RevocationRecord } from '../../src/sessions/revocation-list/revocation-record.js';
+import { RevocationListWriter } from '../../src/sessions/revocation-list/revocation-list-writer.js';
 import { RevocationRetention } from '../../src/sessions/revocation-list/revocation-retention.js';
 import { SessionRevocation } from '../../src/sessions/revocation/session-revocation.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
@@ -66,7 +66,7 @@ describe('the list of revocations', () => {
     const { promise: listed, resolve: whenListed } = Promise.withResolvers<void>();
     const committed = app.app.get(TransactionRunner, { strict: false }).run(async (tx) => {
       const key = { keyId, subject: crypto.randomUUID() };
-      await app.app.get(RevocationRecord, { strict: false }).keysEnded(tx, [key], 'key_revoked');
+      await app.app.get(RevocationListWriter, { strict: false }).keysEnded(tx, [key], 'key_revoked');
       whenListed();
       await gate;
     });

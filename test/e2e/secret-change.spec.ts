@@ -87,7 +87,7 @@ describe('a change of both secrets over two instances', { timeout: 120_000 }, ()
   };
   const dependants = async (app: TestApp, id: string) =>
     (await get(app, SecretReport).read()).find(({ keyId }) => keyId === id)?.dependants;
-  /** A living key is refused for its scopes, and a dead one for itself. */
+  /** An active key is refused for its scopes, and any other for itself. */
   const keyIsAccepted = async (app: TestApp, { key }: NewKey) =>
     (await app.call({ url: '/users/me', token: key })).statusCode === 403;
   const secrets = (...words: string[]) => runHere(second, ['secrets', ...words], BOTH);

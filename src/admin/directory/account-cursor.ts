@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Sealing } from '../../platform/crypto/sealing.js';
+import { FieldEncryption } from '../../platform/crypto/field-encryption.js';
 import { unacceptable } from '../../platform/errors/unacceptable.js';
 import type { AccountFilter, AccountPlace } from './account-list.repository.js';
 
@@ -9,12 +9,12 @@ import type { AccountFilter, AccountPlace } from './account-list.repository.js';
  */
 @Injectable()
 export class AccountCursor {
-  constructor(private readonly sealing: Sealing) {}
+  constructor(private readonly encryption: FieldEncryption) {}
 
   after(place: AccountPlace, filter: AccountFilter): string {
     const { part, key, id } = place;
-    return this.sealing
-      .seal('account-cursor', contextOf(filter), JSON.stringify([part, key, id]))
+    return this.encryption
+      .encrypt('account-cursor', contextOf(filter), JSON.stringify([part, key, id]))
       .toString('base64url');
   }
 
@@ -22,7 +22,7 @@ export class AccountCursor {
   placeOf(cursor: string, filter: AccountFilter): AccountPlace {
     try {
       const sealed = Buffer.from(cursor, 'base64url');
-      const opened = this.sealing.open('account-cursor', contextOf(filter), sealed).toString();
+      const opened = this.encryption.decrypt('account-cursor', contextOf(filter), sealed).toString();
       const [part, key, id] = JSON.parse(opened) as [0 | 1, string, string];
       return { part, key, id };
     } catch {

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { join } from 'node:path';
 import { Clock } from '../../platform/clock/clock.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
-import { RestingPace } from '../../platform/clock/resting-pace.js';
+import { WorkThrottle } from '../../platform/clock/work-throttle.js';
 import { Environment } from '../../platform/config/environment.js';
 import { AuditSpool } from '../spool/audit-spool.js';
 import { ErasedLines } from './erased-lines.js';
@@ -35,7 +35,7 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(ErasedFile.name);
   private readonly lines: ErasedLines;
   private readonly task = new RepeatingTask(ErasedFile.name, () => this.update(), { pauseMs: 5000 });
-  private readonly pace = new RestingPace();
+  private readonly throttle = new WorkThrottle();
   private known: Set<string> | null = null;
   /** Those deleted after it are looked at next. */
   private from: DeletionPlace = BEGINNING;
@@ -60,7 +60,7 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    this.task.startResting();
+    this.task.startWithPause();
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -106,7 +106,7 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
     const unfinished: DeletedPerson[] = [];
     for (const person of people) {
       const proof = await this.proof.prove(person);
-      await this.pace.worked(ENTRIES_OF_A_PROOF);
+      await this.throttle.worked(ENTRIES_OF_A_PROOF);
       if (proof === 'deleted') proven.push(person);
       else if (person.hasAccount || this.known!.has(person.userId)) continue;
       else if (proof === 'unfinished' && unfinished.length < MAX_UNFINISHED) unfinished.push(person);

@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { RestingPace } from '../../platform/clock/resting-pace.js';
+import { WorkThrottle } from '../../platform/clock/work-throttle.js';
 import { isUuid } from '../../platform/crypto/uuid.js';
 import type { DeletedPerson } from './erasures.repository.js';
 
@@ -14,13 +14,13 @@ export class ErasedLines {
   /** Returns the ids of the people in the file. Throws if the file exists and cannot be read. */
   async read(): Promise<Set<string>> {
     const userIds = new Set<string>();
-    const pace = new RestingPace();
+    const throttle = new WorkThrottle();
     try {
       const file = await open(this.path);
       for await (const line of file.readLines()) {
         const userId = userIdIn(line);
         if (userId !== null) userIds.add(userId);
-        await pace.worked(ENTRIES_OF_A_LINE);
+        await throttle.worked(ENTRIES_OF_A_LINE);
       }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;

@@ -1,9 +1,9 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
-import { RestingPace } from '../../platform/clock/resting-pace.js';
+import { WorkThrottle } from '../../platform/clock/work-throttle.js';
 import { DueErasures } from './due-erasures.js';
 import { EntryErasure, ERASED_AT_ONCE } from './entry-erasure.js';
-import { ErasureReach } from './erasure-reach.js';
+import { ErasureParticipants } from './erasure-participants.js';
 import { ErasureStatement } from './erasure-statement.js';
 import type { DueErasure } from './erasures.repository.js';
 import { LateErasure } from './late-erasure.js';
@@ -25,13 +25,13 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly erasures: DueErasures,
     private readonly statement: ErasureStatement,
-    private readonly reach: ErasureReach,
+    private readonly participants: ErasureParticipants,
     private readonly entries: EntryErasure,
     private readonly late: LateErasure,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.task.startResting();
+    this.task.startWithPause();
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -70,18 +70,18 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
       if (!(await this.erasures.noteStated(userId, eventId))) return false;
     }
     if (progress === null) {
-      if (!(await this.reach.hasRead(eventId))) return false;
+      if (!(await this.participants.hasRead(eventId))) return false;
       // Before the first entry, because that removes the accounts from the events.
-      await this.reach.erase({ userId, accounts: await this.statement.accountsOf(userId) });
+      await this.participants.erase({ userId, accounts: await this.statement.accountsOf(userId) });
     }
     return this.repeated(() => this.entries.eraseNext(userId));
   }
 
   private async repeated(step: () => Promise<boolean>): Promise<boolean> {
-    const pace = new RestingPace();
+    const throttle = new WorkThrottle();
     for (let pages = 0; pages < PAGES_PER_RUN; pages++) {
       if (!(await step())) return false;
-      await pace.worked(ERASED_AT_ONCE);
+      await throttle.worked(ERASED_AT_ONCE);
     }
     return true;
   }

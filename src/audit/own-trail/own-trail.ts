@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
-import { RestingPace } from '../../platform/clock/resting-pace.js';
+import { WorkThrottle } from '../../platform/clock/work-throttle.js';
 import { MasterKey } from '../../platform/crypto/master-key.js';
 import { commitmentsOf, isFormat2 } from '../entry/sealed-form.js';
 import { type ProvenEntry, provenEntry } from '../reading/proven-entry.js';
@@ -51,8 +51,8 @@ export class OwnTrail {
    */
   async *entries(userId: string, seals: Map<number, OwnSeal>): AsyncGenerator<OwnEntry[]> {
     const before = this.clock.now();
-    const pace = new RestingPace();
-    const inclusions = this.inclusions.reader(pace);
+    const throttle = new WorkThrottle();
+    const inclusions = this.inclusions.reader(throttle);
     let after: OwnStoredEntry | null = null;
     do {
       const page: OwnStoredEntry[] = await this.entriesOf.page(userId, { after, before, limit: CHUNK });
@@ -63,7 +63,7 @@ export class OwnTrail {
         chunk.push({ ...ownEntry(entry, userId), inclusion: found?.inclusion ?? null });
       }
       if (chunk.length > 0) yield chunk;
-      await pace.worked(chunk.length);
+      await throttle.worked(chunk.length);
       after = page.length < CHUNK ? null : page.at(-1)!;
     } while (after !== null);
   }

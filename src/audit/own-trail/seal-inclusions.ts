@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { RestingPace } from '../../platform/clock/resting-pace.js';
+import type { WorkThrottle } from '../../platform/clock/work-throttle.js';
 import { ContainingSeal } from '../seals/containing-seal.js';
 import { GenuineSeals, type OpenedSeal } from '../seals/genuine-seals.js';
 import type { MerkleTree } from '../seals/merkle-tree.js';
@@ -35,9 +35,9 @@ export class SealInclusions {
     private readonly genuine: GenuineSeals,
   ) {}
 
-  /** Returns a reader for many entries, which opens each seal about once, and rests after what takes long. */
-  reader(pace: RestingPace): InclusionReader {
-    return new InclusionReader(this.seals, pace);
+  /** Returns a reader for many entries, which opens each seal about once, and pauses after what takes long. */
+  reader(throttle: WorkThrottle): InclusionReader {
+    return new InclusionReader(this.seals, throttle);
   }
 
   /** Returns the seals after a number that change the key. */
@@ -57,7 +57,7 @@ export class InclusionReader {
 
   constructor(
     private readonly seals: ContainingSeal,
-    private readonly pace: RestingPace,
+    private readonly throttle: WorkThrottle,
   ) {}
 
   /** Returns null if the entry is not sealed yet, or if its seal has format 1. */
@@ -74,7 +74,7 @@ export class InclusionReader {
     const known = this.opened.find(isOf);
     if (known) return known;
     const found = await this.seals.open(position);
-    await this.pace.worked(ENTRIES_PER_SEAL + (found ? found.seal.events + found.seal.calls : 0));
+    await this.throttle.worked(ENTRIES_PER_SEAL + (found ? found.seal.events + found.seal.calls : 0));
     if (!found) return null;
     this.opened = [found, ...this.opened].slice(0, KEPT);
     return isOf(found) ? found : null;

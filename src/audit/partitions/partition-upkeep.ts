@@ -25,7 +25,7 @@ export class PartitionUpkeep {
   ) {}
 
   start(): void {
-    this.task.startResting();
+    this.task.startWithPause();
     this.subscription = this.audit.writeFailures
       .pipe(filter(isPartitionMissing), throttleTime(WAKE_MS))
       .subscribe(() => this.task.wake());

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { RestingPace } from '../../platform/clock/resting-pace.js';
+import { WorkThrottle } from '../../platform/clock/work-throttle.js';
 import { prefers } from '../../platform/http/media-preference.js';
 import type { AuditEntry } from '../audit-entry.js';
 import type { Seal } from '../seals/seal.js';
@@ -49,7 +49,7 @@ export class AuditExport {
   }
 
   private async *sealLines({ from, to }: { from?: Date; to?: Date }): AsyncGenerator<string> {
-    const pace = new RestingPace();
+    const throttle = new WorkThrottle();
     let number = (from && (await this.genuine.before(from))?.number) ?? 0;
     let time: string | undefined;
     for (;;) {
@@ -58,7 +58,7 @@ export class AuditExport {
       for (const seal of seals) {
         if (isAfter(seal)) continue;
         yield `${jsonLine(exportedSeal(seal))}\n`;
-        await pace.worked(ENTRIES_PER_SEAL + seal.members.length / BYTES_PER_ENTRY);
+        await throttle.worked(ENTRIES_PER_SEAL + seal.members.length / BYTES_PER_ENTRY);
       }
       if (seals.length < SEALS_AT_A_TIME || (await this.haveGenuine(seals.filter(isAfter)))) return;
       ({ number, time } = seals.at(-1)!);

@@ -16,7 +16,7 @@ import { AuditListDto } from './dto/audit-list.dto.js';
 import { AuditPageDto } from './dto/audit-page.dto.js';
 import { SealedRangeDto } from './dto/sealed-range.dto.js';
 import { VerificationDto } from './dto/verification.dto.js';
-import { ReadingRecord } from './reading-record.js';
+import { ReadRecorder } from './read-recorder.js';
 import { OpenStreams } from './open-streams.js';
 import { StreamAnswers } from './stream-answers.js';
 import { sealedRange } from './trail-query.js';
@@ -37,7 +37,7 @@ export class AuditController {
     private readonly reader: TrailReader,
     private readonly exports: AuditExport,
     private readonly verification: SharedVerification,
-    private readonly record: ReadingRecord,
+    private readonly reads: ReadRecorder,
     private readonly answers: StreamAnswers,
   ) {}
 
@@ -54,7 +54,7 @@ export class AuditController {
     @Req() request: FastifyRequest,
   ): Promise<AuditPageDto> {
     const page = await this.reader.list(query);
-    await this.record.note(request, 'events', query);
+    await this.reads.record(request, 'events', query);
     return page;
   }
 
@@ -73,7 +73,7 @@ export class AuditController {
   ): Promise<StreamableFile> {
     const text = this.exports.entries(filter, request.headers.accept);
     this.open.assertRoom(callerIdOf(callerOf(request)));
-    await this.record.note(request, 'export', filter);
+    await this.reads.record(request, 'export', filter);
     return this.file(request, 'audit', text);
   }
 
@@ -91,7 +91,7 @@ export class AuditController {
   ): Promise<StreamableFile> {
     const text = this.exports.sealsOf(range);
     this.open.assertRoom(callerIdOf(callerOf(request)));
-    await this.record.note(request, 'seals', range);
+    await this.reads.record(request, 'seals', range);
     return this.file(request, 'audit-seals', text);
   }
 
@@ -108,7 +108,7 @@ export class AuditController {
     @Req() request: FastifyRequest,
   ): Promise<VerificationDto> {
     const wanted = sealedRange(range);
-    await this.record.note(request, 'verification', range);
+    await this.reads.record(request, 'verification', range);
     return this.verification.verify(wanted);
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
-import { RestingPace } from '../../platform/clock/resting-pace.js';
+import { WorkThrottle } from '../../platform/clock/work-throttle.js';
 import type { AuditEntry } from '../audit-entry.js';
 import type { EntryProof } from '../entry/sealed-form.js';
 import type { AuditFilterDto } from './dto/audit-filter.dto.js';
@@ -57,12 +57,12 @@ export class TrailReader {
   }
 
   /**
-   * Returns all entries with what proves them, oldest first, in chunks with rests between them, so that neither memory use
+   * Returns all entries with what proves them, oldest first, in chunks with pauses between them, so that neither memory use
    * nor the length of transactions nor the wait of requests grows with the export. Whatever the query, the events that explain
    * erased members follow.
    */
   async *all(query: TrailQuery): AsyncGenerator<ProvenEntry[]> {
-    const pace = new RestingPace();
+    const throttle = new WorkThrottle();
     const unexplained = new Set<string>();
     const explained = new Set<string | null>();
     let after: TrailPlace | null = null;
@@ -79,7 +79,7 @@ export class TrailReader {
         if (entry.type === 'personal_data_erased') explained.add(entry.userId);
       }
       if (entries.length > 0) yield entries;
-      await pace.worked(entries.length);
+      await throttle.worked(entries.length);
       isLast = entries.length < CHUNK;
       after = entries.at(-1) ?? null;
     }

@@ -30,9 +30,9 @@ describe('The checkpoint file of two processes', () => {
 
   it('has each checkpoint once that both keep for ever at the same time', () => {
     const [first, second] = [one.full()!, other.full()!];
-    one.letGo(first, () => 'contradicted');
+    one.prune(first, () => 'contradicted');
     const kept = one.read();
-    other.letGo(second, () => 'contradicted');
+    other.prune(second, () => 'contradicted');
     expect(kept.length).toBeLessThan(MANY);
     expect(other.read()).toEqual(kept);
   });

@@ -58,10 +58,10 @@ export class CheckpointFile {
    * Removes those of the old checkpoints that are proven, but the newest one stays. Of the others, those that contradict the
    * chain first, a few are kept for ever: each of them is sufficient proof that the chain was once another one.
    */
-  letGo({ old, newest }: OldCheckpoints, standing: (checkpoint: Checkpoint) => Standing): void {
+  prune({ old, newest }: OldCheckpoints, standing: (checkpoint: Checkpoint) => Standing): void {
     const removed = new Set(old.map(keyOf));
     removed.delete(keyOf(newest));
-    // Other processes of the installation may have added lines meanwhile, or let go the same ones.
+    // Other processes of the installation may have added lines meanwhile, or removed the same ones.
     const lines = this.lines();
     const lasting = lines.filter(({ isLasting }) => isLasting);
     const others = lines.filter(({ isLasting }) => !isLasting);

@@ -35,20 +35,20 @@ export class CheckpointPublisher {
     const checkpoint = checkpointOf(seal);
     this.file.append(checkpoint);
     this.seen = seal.number;
-    await this.letOldOnesGo();
+    await this.pruneOldOnes();
     // Checks both directions, because setting back the clock must not silence the log.
     if (Math.abs(this.clock.nowMs() - this.loggedMs) < LOG_EVERY_MS) return;
     this.loggedMs = this.clock.nowMs();
     this.logger.log({ checkpoint }, 'Audit trail sealed up to this checkpoint');
   }
 
-  private async letOldOnesGo(): Promise<void> {
+  private async pruneOldOnes(): Promise<void> {
     this.untilRetry = Math.max(0, this.untilRetry - 1);
     const full = this.untilRetry > 0 ? null : this.file.full();
     if (full === null) return;
     this.untilRetry = RETRY_AFTER;
     try {
-      this.file.letGo(full, await this.ancestry.standings(full));
+      this.file.prune(full, await this.ancestry.standings(full));
       this.untilRetry = 0;
     } catch (error) {
       this.logger.warn(

@@ -7,7 +7,7 @@ import { prepared } from '../../platform/database/prepared-statements.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { type Month, monthsLater } from '../partitions/month.js';
 import { POSITIONS_END } from '../entry/entries.repository.js';
-import { SwallowedRecords } from '../entry/swallowed-records.js';
+import { RecordsDiscarded } from '../entry/records-discarded.js';
 import type { HashedStatement, Seal, SealEnd } from './seal.js';
 
 const END_COLUMNS = `number::float8, to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS time,
@@ -189,7 +189,7 @@ export class SealsRepository {
         root,
       ],
     );
-    if (written.length === 0) throw new SwallowedRecords(1);
+    if (written.length === 0) throw new RecordsDiscarded(1);
   }
 
   /** Returns the seals that change the sealing key, oldest first: one per change of the master secret. */

@@ -11,7 +11,7 @@ import type { AuditEntry } from '../audit-entry.js';
 import { API_CALL } from '../audit-vocabulary.js';
 import { AuditFeed } from '../feed/audit-feed.js';
 import { FollowAnswer } from '../reading/audit-documentation.js';
-import { ReadingRecord } from '../reading/reading-record.js';
+import { ReadRecorder } from '../reading/read-recorder.js';
 import { StreamAnswers } from '../reading/stream-answers.js';
 import { AuditStreamDto } from './audit-stream.dto.js';
 import { AuditStreams } from './audit-streams.js';
@@ -25,7 +25,7 @@ export class AuditStreamController {
   constructor(
     private readonly streams: AuditStreams,
     private readonly feed: AuditFeed,
-    private readonly record: ReadingRecord,
+    private readonly reads: ReadRecorder,
     private readonly answers: StreamAnswers,
   ) {}
 
@@ -48,7 +48,7 @@ export class AuditStreamController {
     @Req() request: FastifyRequest,
   ): Promise<StreamableFile> {
     const position = await this.positionAfter(lastEventId);
-    await this.record.note(request, 'stream', filter);
+    await this.reads.record(request, 'stream', filter);
     const stream = this.streams.begin({
       principal: callerOf(request),
       position,

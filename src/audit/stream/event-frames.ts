@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Principal } from '../../platform/access/principal.js';
 import type { Clock } from '../../platform/clock/clock.js';
-import { RestingPace } from '../../platform/clock/resting-pace.js';
+import { WorkThrottle } from '../../platform/clock/work-throttle.js';
 import { isDatabaseUnavailable } from '../../platform/database/database-problem.js';
 import type { AuditEntry } from '../audit-entry.js';
 import type { AuditFeed } from '../feed/audit-feed.js';
@@ -52,7 +52,7 @@ async function* frames(
   { principal, calls, wants, ...subscription }: Subscription,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const pace = new RestingPace();
+  const throttle = new WorkThrottle();
   const begun: Moment = { ms: clock.nowMs(), position: (await feed.readAfter(null, BATCH)).position };
   let position = subscription.position ?? begun.position;
   let checkedMs = begun.ms;
@@ -72,7 +72,7 @@ async function* frames(
     if (wanted.length > 0) yield wanted.map(frame).join('');
     else if (isDue) yield `: quiet\nid: ${position}\n\n`;
     if (wanted.length > 0 || isDue) sentMs = clock.nowMs();
-    if (page.entries.length === BATCH) await pace.worked(BATCH);
+    if (page.entries.length === BATCH) await throttle.worked(BATCH);
     else await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -1,4 +1,4 @@
-import { RestingPace } from '../../platform/clock/resting-pace.js';
+import { WorkThrottle } from '../../platform/clock/work-throttle.js';
 
 /** How a verification shares the process with other work. */
 export interface Pace {
@@ -12,7 +12,7 @@ export interface Pace {
 export const FULL_SPEED: Pace = { pageSize: 2000, worked: async () => undefined };
 
 /** For a process that answers requests. */
-export class VerificationPace extends RestingPace implements Pace {
+export class VerificationPace extends WorkThrottle implements Pace {
   // Node.js reads a page in one turn of its event loop, too.
   readonly pageSize = 500;
 }

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { type ErasedPerson, ErasureReach } from '../../audit/erasure/erasure-reach.js';
+import { type ErasedPerson, ErasureParticipants } from '../../audit/erasure/erasure-participants.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { Outbox } from '../../platform/outbox/outbox.js';
 import { AccountGuessing } from '../../rate-limit/guessing/account-guessing.js';
@@ -9,7 +9,7 @@ import { SessionTraces } from '../../sessions/session-traces.js';
 @Injectable()
 export class ErasedTraces implements OnModuleInit {
   constructor(
-    private readonly reach: ErasureReach,
+    private readonly participants: ErasureParticipants,
     private readonly outbox: Outbox,
     private readonly guessing: AccountGuessing,
     private readonly sessions: SessionTraces,
@@ -17,7 +17,7 @@ export class ErasedTraces implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.reach.register((person) => this.remove(person));
+    this.participants.register((person) => this.remove(person));
   }
 
   private async remove({ userId, accounts }: ErasedPerson): Promise<void> {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Origin } from '../../platform/http/origin.js';
 import { AccountGuessing, type GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
 import { RateLimited } from '../../rate-limit/rate-limit.errors.js';
-import { LoginRecord } from './login-record.js';
+import { LoginFailureRecorder } from './login-failure-recorder.js';
 
 /** A guess whose failure is counted already. */
 export interface CountedGuess {
@@ -33,16 +33,16 @@ const UNCOUNTED: GuessingAttempt = {
 export class CountedGuesses {
   constructor(
     private readonly guessing: AccountGuessing,
-    private readonly record: LoginRecord,
+    private readonly recorder: LoginFailureRecorder,
   ) {}
 
   /** Throws `rate_limited` after too many failures, and `dependency_unavailable` if the guess cannot be counted. */
   async begin(account: GuessedAccount, origin: Origin): Promise<CountedGuess> {
-    const emailDigest = this.record.digestOf(account.email);
+    const emailDigest = this.recorder.digestOf(account.email);
     try {
       return await this.count(account, emailDigest);
     } catch (error) {
-      await this.record.locked(error, emailDigest, account.userId, origin);
+      await this.recorder.recordRefusal(error, emailDigest, account.userId, origin);
       throw error;
     }
   }
@@ -52,7 +52,7 @@ export class CountedGuesses {
    * Throws `dependency_unavailable` if the guess cannot be counted.
    */
   async beginInSession(account: GuessedAccount): Promise<CountedGuess> {
-    const emailDigest = this.record.digestOf(account.email);
+    const emailDigest = this.recorder.digestOf(account.email);
     try {
       return await this.count(account, emailDigest);
     } catch (error) {

@@ -1,6 +1,6 @@
 import { CountedGuesses } from './counted-guesses.js';
 import { FactorGuesses } from './factor-guesses.js';
-import { LoginRecord } from './login-record.js';
+import { LoginFailureRecorder } from './login-failure-recorder.js';
 import { PasswordGuesses } from './password-guesses.js';
 import { PasswordJudgement } from './password-judgement.js';
 import { SessionGuesses } from './session-guesses.js';
@@ -9,7 +9,7 @@ import { SessionGuesses } from './session-guesses.js';
 export const GUESSES = [
   CountedGuesses,
   FactorGuesses,
-  LoginRecord,
+  LoginFailureRecorder,
   PasswordGuesses,
   PasswordJudgement,
   SessionGuesses,

@@ -8,7 +8,7 @@ import {
   type RightPassword,
 } from './compared-password.js';
 import { type CountedGuess, CountedGuesses, type GuessedAccount } from './counted-guesses.js';
-import { LoginRecord } from './login-record.js';
+import { LoginFailureRecorder } from './login-failure-recorder.js';
 
 /** A typed password as a guess at an account. */
 export interface PasswordGuess {
@@ -27,7 +27,7 @@ export interface RightGuess extends CountedGuess, RightPassword {}
 export class PasswordJudgement {
   constructor(
     private readonly guesses: CountedGuesses,
-    private readonly record: LoginRecord,
+    private readonly recorder: LoginFailureRecorder,
   ) {}
 
   /**
@@ -49,7 +49,8 @@ export class PasswordJudgement {
       await attempt.refund().catch(() => undefined);
       throw error;
     });
-    if (!compared.isRight) await this.record.failure(compared.found, attempt, emailDigest, origin, sessionId);
+    if (!compared.isRight)
+      await this.recorder.recordFailure(compared.found, attempt, emailDigest, origin, sessionId);
     return compared;
   }
 }

@@ -10,7 +10,7 @@ import { AuthErrors } from '../auth.errors.js';
 import { PasskeyProofs } from '../credentials/factors/passkeys/passkey-proofs.js';
 import type { PasskeyResponse } from '../credentials/factors/passkeys/passkey-response.js';
 import { PasskeySignInChallenges } from './passkey-sign-in-challenges.js';
-import { type PasskeyHolder, PasskeyRecord } from './passkey-record.js';
+import { type PasskeyHolder, PasskeyFailureRecorder } from './passkey-failure-recorder.js';
 
 /** A sign-in without a password, not verified yet. */
 export interface PasskeySignIn {
@@ -25,7 +25,7 @@ export class PasskeySignInService {
   constructor(
     private readonly challenges: PasskeySignInChallenges,
     private readonly proofs: PasskeyProofs,
-    private readonly record: PasskeyRecord,
+    private readonly recorder: PasskeyFailureRecorder,
     private readonly devices: SessionDevices,
     private readonly issuer: SessionIssuer,
     private readonly transactions: TransactionRunner,
@@ -34,7 +34,7 @@ export class PasskeySignInService {
   /** Throws `invalid_challenge`, `invalid_passkey`, and what the conditions of the issuer throw. */
   async signIn(login: PasskeySignIn, origin: Origin): Promise<IssuedSession> {
     const holder: PasskeyHolder = { userId: null, sessionId: null };
-    return this.record.failures(holder, origin, async () => {
+    return this.recorder.recordFailures(holder, origin, async () => {
       await this.challenges.attempt(login.challenge, origin);
       const request = await this.verify(login, holder, origin);
       const outcome = await this.transactions.run(async (tx) => {
@@ -59,7 +59,7 @@ export class PasskeySignInService {
     holder.userId = userId;
     const submitted = { challenge, response, requireUserVerification: true };
     const proof = await this.proofs.proofOf(passkey, submitted, origin);
-    const emailDigest = await this.record.accountOf(userId);
+    const emailDigest = await this.recorder.accountOf(userId);
     const { deviceId, isKnown: isKnownDevice } = await this.devices.present(deviceToken, userId);
     return {
       userId,

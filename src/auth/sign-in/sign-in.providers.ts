@@ -1,7 +1,7 @@
 import { FactorLoginService } from './factor-login.service.js';
 import { LoginService } from './login.service.js';
 import { PasskeyOptions } from './passkey-options.js';
-import { PasskeyRecord } from './passkey-record.js';
+import { PasskeyFailureRecorder } from './passkey-failure-recorder.js';
 import { PasskeySignInChallenges } from './passkey-sign-in-challenges.js';
 import { PasskeySignInService } from './passkey-sign-in.service.js';
 import { PendingLogins } from './pending-logins.js';
@@ -13,7 +13,7 @@ export const SIGN_IN = [
   FactorLoginService,
   LoginService,
   PasskeyOptions,
-  PasskeyRecord,
+  PasskeyFailureRecorder,
   PasskeySignInChallenges,
   PasskeySignInService,
   PendingLogins,

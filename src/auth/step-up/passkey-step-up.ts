@@ -9,7 +9,7 @@ import { SessionStepUp } from '../../sessions/recent/session-step-up.js';
 import { AuthErrors } from '../auth.errors.js';
 import { PasskeyProofs } from '../credentials/factors/passkeys/passkey-proofs.js';
 import type { PasskeyResponse } from '../credentials/factors/passkeys/passkey-response.js';
-import { PasskeyRecord } from '../sign-in/passkey-record.js';
+import { PasskeyFailureRecorder } from '../sign-in/passkey-failure-recorder.js';
 import { StepUpChallenges } from '../credentials/factors/passkeys/step-up-challenges.js';
 
 /** The response of a passkey to the challenge of a step-up. */
@@ -29,7 +29,7 @@ export class PasskeyStepUp {
   constructor(
     private readonly challenges: StepUpChallenges,
     private readonly proofs: PasskeyProofs,
-    private readonly record: PasskeyRecord,
+    private readonly recorder: PasskeyFailureRecorder,
     private readonly steps: SessionStepUp,
     private readonly transactions: TransactionRunner,
   ) {}
@@ -37,10 +37,10 @@ export class PasskeyStepUp {
   /** Throws `invalid_challenge`, `invalid_passkey` and `session_ended`. */
   async prove(principal: SessionPrincipal, answer: JudgedAnswer, origin: Origin): Promise<IssuedSession> {
     const { userId, sessionId } = principal;
-    return this.record.failures({ userId, sessionId }, origin, async () => {
+    return this.recorder.recordFailures({ userId, sessionId }, origin, async () => {
       await this.challenges.attempt(answer.challenge, principal);
       const proof = await this.proofOf(principal, answer, origin);
-      const emailDigest = await this.record.accountOf(userId);
+      const emailDigest = await this.recorder.accountOf(userId);
       const request = { principal, proofs: [proof] as const, emailDigest };
       const issued = await this.transactions.run((tx) => this.steps.stepUp(tx, request, origin));
       if (!issued) throw new Problem(AuthErrors.invalid_passkey);

@@ -3,7 +3,7 @@ import { ApiKey } from '../../machines/keys/api-key.entity.js';
 import { ServiceAccount } from '../../machines/service-account.entity.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 
-/** A living key, and the person or service account that it belongs to. */
+/** An active key, and the person or service account that it belongs to. */
 export interface KeyOfTests {
   readonly keyId: string;
   readonly subject: string;
@@ -13,7 +13,7 @@ export interface KeyOfTests {
 @Injectable()
 export class KeysOfTestsRepository {
   /** Returns all keys that have not been revoked. */
-  async living(tx: Transaction): Promise<KeyOfTests[]> {
+  async active(tx: Transaction): Promise<KeyOfTests[]> {
     return tx.query<KeyOfTests[]>(
       `SELECT id AS "keyId", coalesce(user_id, service_account_id) AS subject FROM api_keys WHERE revoked_at IS NULL`,
     );

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { KeyChanges } from '../../machines/keys/key-changes.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import { RevocationRecord } from '../../sessions/revocation-list/revocation-record.js';
+import { RevocationListWriter } from '../../sessions/revocation-list/revocation-list-writer.js';
 import { AdminKey } from './admin-key.js';
 import { KeysOfTestsRepository } from './keys-of-tests.repository.js';
 
@@ -12,14 +12,14 @@ export class ResetKeys {
     private readonly adminKey: AdminKey,
     private readonly keys: KeysOfTestsRepository,
     private readonly changes: KeyChanges,
-    private readonly record: RevocationRecord,
+    private readonly revocationList: RevocationListWriter,
   ) {}
 
   /** Announces that all keys end; the caller deletes them in the same transaction. */
   async endAll(tx: Transaction): Promise<void> {
     const { account, key } = this.adminKey.original;
-    const ended = (await this.keys.living(tx)).filter(({ keyId }) => keyId !== key.id);
-    await this.record.keysEnded(tx, ended, 'deleted');
+    const ended = (await this.keys.active(tx)).filter(({ keyId }) => keyId !== key.id);
+    await this.revocationList.keysEnded(tx, ended, 'deleted');
     await this.changes.add(tx, ...new Set([account.id, ...ended.map(({ subject }) => subject)]));
   }
 

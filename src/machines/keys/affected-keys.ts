@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import { RevocationRecord } from '../../sessions/revocation-list/revocation-record.js';
+import { RevocationListWriter } from '../../sessions/revocation-list/revocation-list-writer.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { KeyChanges } from './key-changes.js';
 import type { KeyOwner } from './key-owner.js';
@@ -15,7 +15,7 @@ export class AffectedKeys {
   constructor(
     private readonly keys: ApiKeysRepository,
     private readonly changes: KeyChanges,
-    private readonly record: RevocationRecord,
+    private readonly revocationList: RevocationListWriter,
     private readonly clock: Clock,
   ) {}
 
@@ -31,7 +31,7 @@ export class AffectedKeys {
     await this.changes.add(tx, owner.id);
     if (effect === null) return;
     const ended = ids.map((keyId) => ({ keyId, subject: owner.id }));
-    await this.record.keysEnded(tx, ended, effect);
+    await this.revocationList.keysEnded(tx, ended, effect);
   }
 
   /**
@@ -47,7 +47,7 @@ export class AffectedKeys {
     return this.voidTokens(tx, owner, ids, { issuedAt, reason: 'reduced' });
   }
 
-  /** Returns how many living keys an owner has. */
+  /** Returns how many active keys an owner has. */
   async count(tx: Transaction, owner: KeyOwner): Promise<number> {
     return this.keys.countLiving(owner, this.clock.now(), tx);
   }
@@ -62,7 +62,7 @@ export class AffectedKeys {
     if (reduced.length === 0) return false;
     await this.changes.add(tx, owner.id);
     const keys = reduced.map(({ id, reducedAt }) => ({ keyId: id, subject: owner.id, reducedAt }));
-    await this.record.keysReduced(tx, keys, reason);
+    await this.revocationList.keysReduced(tx, keys, reason);
     return true;
   }
 }

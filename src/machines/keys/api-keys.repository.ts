@@ -8,7 +8,7 @@ import type { LatestTime } from '../../platform/memory/latest-times.js';
 import { ApiKey } from './api-key.entity.js';
 import { type KeyOwner, keysOf } from './key-owner.js';
 
-/** A living key that gets an access token. */
+/** An active key that gets an access token. */
 export interface IssuingKey {
   readonly key: ApiKey;
   /** PostgreSQL's time. */
@@ -27,7 +27,7 @@ export type OwnedKey = Pick<ApiKey, 'id' | 'userId' | 'serviceAccountId'>;
 /** Selects keys of an owner: one, those made since a time, or all. */
 export type KeySelector = { readonly id?: string; readonly since?: Date };
 
-const living = (owner: KeyOwner, now: Date): FindOptionsWhere<ApiKey> => ({
+const active = (owner: KeyOwner, now: Date): FindOptionsWhere<ApiKey> => ({
   ...keysOf(owner),
   revokedAt: IsNull(),
   expiresAt: MoreThan(now),
@@ -39,7 +39,7 @@ const madeWith = (secretId: string, now: Date): FindOptionsWhere<ApiKey> => ({
   expiresAt: MoreThan(now),
 });
 
-/** All SQL statements on API keys but those of `FoundKeysRepository` and of the schedules. */
+/** All SQL statements on API keys but those of `KeyLookUpRepository` and of the schedules. */
 @Injectable()
 export class ApiKeysRepository {
   constructor(
@@ -52,7 +52,7 @@ export class ApiKeysRepository {
   }
 
   /**
-   * Returns a living key and PostgreSQL's time; null if there is none. The caller has locked the owner's row, so the key is
+   * Returns an active key and PostgreSQL's time; null if there is none. The caller has locked the owner's row, so the key is
    * not reduced before the transaction ends.
    */
   async findIssuing(tx: Transaction, owner: KeyOwner, id: string, now: Date): Promise<IssuingKey | null> {
@@ -63,30 +63,30 @@ export class ApiKeysRepository {
     return { key, time: row.time };
   }
 
-  /** Returns the living keys of an owner, newest first. */
+  /** Returns the active keys of an owner, newest first. */
   async findLiving(owner: KeyOwner, now: Date): Promise<ApiKey[]> {
     return onDatabase(() =>
-      this.dataSource.manager.find(ApiKey, { where: living(owner, now), order: { id: 'DESC' } }),
+      this.dataSource.manager.find(ApiKey, { where: active(owner, now), order: { id: 'DESC' } }),
     );
   }
 
-  /** Returns the ids of the living keys of an owner. */
+  /** Returns the ids of the active keys of an owner. */
   async livingIds(tx: Transaction, owner: KeyOwner, now: Date): Promise<string[]> {
-    const keys = await tx.find(ApiKey, { where: living(owner, now), select: { id: true } });
+    const keys = await tx.find(ApiKey, { where: active(owner, now), select: { id: true } });
     return keys.map(({ id }) => id);
   }
 
-  /** Returns a living key of an owner; null if there is none. */
+  /** Returns an active key of an owner; null if there is none. */
   async findOne(tx: Transaction, owner: KeyOwner, id: string, now: Date): Promise<ApiKey | null> {
-    return tx.findOneBy(ApiKey, { id, ...living(owner, now) });
+    return tx.findOneBy(ApiKey, { id, ...active(owner, now) });
   }
 
   async countLiving(owner: KeyOwner, now: Date, tx: Transaction = this.dataSource.manager): Promise<number> {
-    return onDatabase(() => tx.countBy(ApiKey, living(owner, now)));
+    return onDatabase(() => tx.countBy(ApiKey, active(owner, now)));
   }
 
   /**
-   * Names the successor of a living key and brings its end forward. Returns false if it has one already or is dead: of
+   * Names the successor of an active key and brings its end forward. Returns false if it has one already or is not active: of
    * concurrent rotations, one succeeds.
    */
   async succeed(tx: Transaction, id: string, successorId: string, endsAt: Date, now: Date): Promise<boolean> {
@@ -100,14 +100,14 @@ export class ApiKeysRepository {
     return affected === 1;
   }
 
-  /** Revokes living keys of an owner; returns those that this call revoked. */
+  /** Revokes active keys of an owner; returns those that this call revoked. */
   async revoke(tx: Transaction, owner: KeyOwner, { id, since }: KeySelector, now: Date): Promise<ApiKey[]> {
     const { raw } = await tx
       .createQueryBuilder()
       .update(ApiKey)
       .set({ revokedAt: now })
       .where({
-        ...living(owner, now),
+        ...active(owner, now),
         ...(id !== undefined && { id }),
         ...(since && { createdAt: MoreThanOrEqual(since) }),
       })
@@ -134,12 +134,12 @@ export class ApiKeysRepository {
     return rows;
   }
 
-  /** Returns how many living keys have a digest that depends on a master secret. */
+  /** Returns how many active keys have a digest that depends on a master secret. */
   async countMadeWith(secretId: string, now: Date): Promise<number> {
     return onDatabase(() => this.dataSource.manager.countBy(ApiKey, madeWith(secretId, now)));
   }
 
-  /** Revokes the living keys whose digests depend on a master secret; returns those that this call revoked. */
+  /** Revokes the active keys whose digests depend on a master secret; returns those that this call revoked. */
   async revokeMadeWith(tx: Transaction, secretId: string, now: Date): Promise<OwnedKey[]> {
     const { raw } = await tx
       .createQueryBuilder()

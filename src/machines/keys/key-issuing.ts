@@ -15,7 +15,7 @@ import type { LockedOwner } from './key-owner.js';
 
 const DAY_MS = 86_400_000;
 
-/** How many living keys an owner can have. */
+/** How many active keys an owner can have. */
 const MAX_KEYS = 50;
 
 /** How long a key lives on after its rotation, so that its users can change to the new one. */

@@ -7,7 +7,7 @@ import { TokenRefused } from '../../sessions/tokens/token-refused.js';
 import { KeyDigests } from './key-digests.js';
 import { beginsLikeKey, isWellFormedKey } from './key-format.js';
 import { KeyUse } from './key-use.js';
-import { type DeadKey, LivingKeys } from './living-keys.js';
+import { ApiKeyCache, type RejectedKey } from './api-key-cache.js';
 
 /** Reads API keys as bearer tokens. */
 @Injectable()
@@ -15,7 +15,7 @@ export class KeyReader implements BearerReader, OnModuleInit {
   constructor(
     private readonly readers: BearerReaders,
     private readonly digests: KeyDigests,
-    private readonly living: LivingKeys,
+    private readonly cache: ApiKeyCache,
     private readonly use: KeyUse,
     private readonly blocks: AddressBlocks,
   ) {}
@@ -29,16 +29,17 @@ export class KeyReader implements BearerReader, OnModuleInit {
   }
 
   /**
-   * A wrong checksum is refused without a look-up, as a forged token. All dead keys are refused alike. For a blocked network,
-   * only keys in use are known: its requests are refused in any case, and anyone can make keys with a right checksum.
+   * A wrong checksum is refused without a look-up, as a forged token. Keys that are not accepted are all refused alike. For a
+   * blocked network, only keys in use are known: its requests are refused in any case, and anyone can make keys with a right
+   * checksum.
    */
   async read(token: string, { network }: Pick<Origin, 'network'>): Promise<MachinePrincipal> {
     if (!isWellFormedKey(token)) throw new TokenRefused('bad_signature');
     const digest = this.digests.of(token);
     const found =
       this.blocks.secondsLeft(network) > 0
-        ? this.living.remembered(digest)
-        : await this.living.find(digest, () => this.digests.allOf(token), network);
+        ? this.cache.remembered(digest)
+        : await this.cache.find(digest, () => this.digests.allOf(token), network);
     if (!('caller' in found)) throw refusalOf(found);
     const { caller } = found;
     this.use.note(caller.keyId);
@@ -46,8 +47,8 @@ export class KeyReader implements BearerReader, OnModuleInit {
   }
 }
 
-/** Returns the refusal of a dead key, which names the key if it is a known one. */
-export function refusalOf({ keyId, userId, serviceAccountId, fault }: DeadKey): TokenRefused {
+/** Returns the refusal of a key that is not accepted, which names the key if it is a known one. */
+export function refusalOf({ keyId, userId, serviceAccountId, fault }: RejectedKey): TokenRefused {
   if (keyId === null) return new TokenRefused(fault);
   const usedKey = { keyId, ...(serviceAccountId !== null && { serviceAccountId }) };
   return new TokenRefused(fault, usedKey, userId);

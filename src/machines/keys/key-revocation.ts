@@ -3,7 +3,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { internalOrigin, type Origin } from '../../platform/http/origin.js';
-import { RevocationRecord } from '../../sessions/revocation-list/revocation-record.js';
+import { RevocationListWriter } from '../../sessions/revocation-list/revocation-list-writer.js';
 import type { ApiKey } from './api-key.entity.js';
 import { ApiKeysRepository, type KeySelector } from './api-keys.repository.js';
 import { KeyChanges } from './key-changes.js';
@@ -36,12 +36,12 @@ export class KeyRevocation {
   constructor(
     private readonly keys: ApiKeysRepository,
     private readonly changes: KeyChanges,
-    private readonly record: RevocationRecord,
+    private readonly revocationList: RevocationListWriter,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
-  /** Ends living keys of an owner in the caller's transaction; returns those that it ended. */
+  /** Ends active keys of an owner in the caller's transaction; returns those that it ended. */
   async end(
     tx: Transaction,
     owner: KeyOwner,
@@ -54,7 +54,7 @@ export class KeyRevocation {
     return ended;
   }
 
-  /** Ends all living keys whose digests depend on a master secret that the operator gives up. */
+  /** Ends all active keys whose digests depend on a master secret that the operator gives up. */
   async endMadeWith(tx: Transaction, secretId: string): Promise<void> {
     const ended = await this.keys.revokeMadeWith(tx, secretId, this.clock.now());
     for (const keys of Map.groupBy(ended, (key) => ownerOf(key).id).values())
@@ -71,7 +71,7 @@ export class KeyRevocation {
     if (ended.length === 0) return;
     await this.changes.add(tx, owner.id);
     const keys = ended.map((key) => ({ keyId: key.id, subject: owner.id }));
-    await this.record.keysEnded(tx, keys, LISTED[reason]);
+    await this.revocationList.keysEnded(tx, keys, LISTED[reason]);
     for (const key of ended) {
       const event = { outcome: 'success' as const, reason, origin, ...eventAbout(owner, key.id) };
       await this.audit.record(tx, { type: 'api_key_revoked', ...event });

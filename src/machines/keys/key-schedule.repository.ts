@@ -21,7 +21,7 @@ export class KeyScheduleRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Marks living keys that expire within these days as noticed, a bounded number at a time, and returns each with everybody
+   * Marks active keys that expire within these days as noticed, a bounded number at a time, and returns each with everybody
    * to tell: its owner or, for a service account, the administrators. Keys that were made for no more days, or that have a
    * successor, are left out. Instances that run at the same time skip each other's rows.
    */

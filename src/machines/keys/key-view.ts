@@ -16,7 +16,7 @@ export class KeyView {
     private readonly clock: Clock,
   ) {}
 
-  /** Returns the living keys of an owner, newest first. */
+  /** Returns the active keys of an owner, newest first. */
   async list(owner: KeyOwner): Promise<ApiKeyDto[]> {
     const keys = await this.keys.findLiving(owner, this.clock.now());
     return keys.map((key) => this.shown(key));

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { internalOrigin } from '../../platform/http/origin.js';
-import type { FoundKey } from '../keys/found-keys.repository.js';
+import type { FoundKey } from '../keys/key-look-up.repository.js';
 import { KeyNotices } from '../keys/key-notices.js';
 import { eventAbout, ownerOf } from '../keys/key-owner.js';
 import { KeyRevocation } from '../keys/key-revocation.js';
@@ -32,7 +32,7 @@ export class LeakResponse {
 
   /**
    * Revokes a key and tells its owner or, for a service account, every administrator. Has no effect if the key is no
-   * longer living. The events have no client address, since the reporter is not the owner.
+   * longer active. The events have no client address, since the reporter is not the owner.
    */
   async respond(
     key: FoundKey,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { storableText } from '../../platform/database/storable-text.js';
-import { FoundKeysRepository } from '../keys/found-keys.repository.js';
+import { KeyLookUpRepository } from '../keys/key-look-up.repository.js';
 import { KeyDigests } from '../keys/key-digests.js';
 import { isWellFormedKey } from '../keys/key-format.js';
 import type { LeakReport } from './leak-report.js';
@@ -16,13 +16,13 @@ const MAX_SOURCE = 100;
 @Injectable()
 export class LeakedKeys {
   constructor(
-    private readonly keys: FoundKeysRepository,
+    private readonly keys: KeyLookUpRepository,
     private readonly digests: KeyDigests,
     private readonly response: LeakResponse,
   ) {}
 
   /**
-   * Ends each living key among the reported texts; all others are passed over. A failure with one key does not keep the others
+   * Ends each active key among the reported texts; all others are passed over. A failure with one key does not keep the others
    * alive: the first error is thrown after all of them, so that the scanner reports again. Throws `dependency_unavailable`.
    */
   async report(reports: readonly LeakReport[], requestId: string): Promise<void> {

@@ -11,7 +11,7 @@ import { TokenRefused } from '../../sessions/tokens/token-refused.js';
 import { beginsLikeKey } from '../keys/key-format.js';
 import { KeyReader, refusalOf } from '../keys/key-reader.js';
 import { KeyUse } from '../keys/key-use.js';
-import { LivingKeys } from '../keys/living-keys.js';
+import { ApiKeyCache } from '../keys/api-key-cache.js';
 import { credentialsIn } from './client-credentials.js';
 import { OAuthErrors } from './oauth.errors.js';
 
@@ -21,7 +21,7 @@ export class ClientRecognizer implements ClientRecognition, OnModuleInit {
   constructor(
     private readonly clients: Clients,
     private readonly keys: KeyReader,
-    private readonly living: LivingKeys,
+    private readonly cache: ApiKeyCache,
     private readonly use: KeyUse,
   ) {}
 
@@ -47,7 +47,7 @@ export class ClientRecognizer implements ClientRecognition, OnModuleInit {
 
   /** The token is void if its key has ended or was reduced since, or belongs to another account. */
   async byToken(token: ClientToken): Promise<MachinePrincipal> {
-    const key = await this.living.findById(token.keyId);
+    const key = await this.cache.findById(token.keyId);
     if (!('caller' in key)) throw refusalOf(key);
     const { caller } = key;
     if (caller.kind !== 'service-account' || caller.serviceAccountId !== token.serviceAccountId)

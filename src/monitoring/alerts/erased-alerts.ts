@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { type ErasedPerson, ErasureReach } from '../../audit/erasure/erasure-reach.js';
+import { type ErasedPerson, ErasureParticipants } from '../../audit/erasure/erasure-participants.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { Outbox } from '../../platform/outbox/outbox.js';
 import { alertBody } from './alert-body.js';
@@ -19,14 +19,14 @@ const ERASED: Evidence = { summary: 'The account was deleted, and the evidence w
 @Injectable()
 export class ErasedAlerts implements OnModuleInit {
   constructor(
-    private readonly reach: ErasureReach,
+    private readonly participants: ErasureParticipants,
     private readonly alerts: AlertsRepository,
     private readonly outbox: Outbox,
     private readonly transactions: TransactionRunner,
   ) {}
 
   onModuleInit(): void {
-    this.reach.register((person) => this.transactions.run((tx) => this.erase(tx, person)));
+    this.participants.register((person) => this.transactions.run((tx) => this.erase(tx, person)));
   }
 
   private async erase(tx: Transaction, person: ErasedPerson): Promise<void> {

@@ -90,7 +90,7 @@ describe('latency', () => {
 describe('hash_queue_saturated', () => {
   it('is true while passwords wait too long and the queue is not empty', () => {
     const completed = new Subject<{ hashSeconds: number; waitSeconds: number }>();
-    const hasher = { completed, queueLength: 3 };
+    const hasher = { completed, queueLength: 3, refusals: 0 };
     const condition = hashQueueSaturated(hasher, environment);
     expect(condition.check()).toBeNull();
     completed.next({ hashSeconds: 0.25, waitSeconds: 2.6 });
@@ -102,9 +102,20 @@ describe('hash_queue_saturated', () => {
   it('is true before logins are refused, however short they may wait', () => {
     const completed = new Subject<{ hashSeconds: number; waitSeconds: number }>();
     const impatient = Object.assign(new Environment(), { HASH_MAX_WAIT_MS: 1000 });
-    const condition = hashQueueSaturated({ completed, queueLength: 3 }, impatient);
+    const condition = hashQueueSaturated({ completed, queueLength: 3, refusals: 0 }, impatient);
     completed.next({ hashSeconds: 0.25, waitSeconds: 0.6 });
     expect(condition.check()).toMatchObject({ waitMs: 600 });
+  });
+
+  it('is true in each second in which passwords are refused, although the others wait for a short time only', () => {
+    const completed = new Subject<{ hashSeconds: number; waitSeconds: number }>();
+    const hasher = { completed, queueLength: 1, refusals: 4 };
+    const condition = hashQueueSaturated(hasher, environment);
+    completed.next({ hashSeconds: 3, waitSeconds: 1.5 });
+    expect(condition.check()).toBeNull();
+    hasher.refusals += 7;
+    expect(condition.check()).toMatchObject({ waitMs: 1500, refused: 7 });
+    expect(condition.check()).toBeNull();
   });
 });
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditFeed } from '../../audit/feed/audit-feed.js';
 import { Clock } from '../../platform/clock/clock.js';
-import { RestingPace } from '../../platform/clock/resting-pace.js';
+import { WorkThrottle } from '../../platform/clock/work-throttle.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import type { AlertKind, Finding } from '../alerts/alert-kind.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
@@ -76,7 +76,7 @@ export class DetectionResumption {
     // The clock of the instance that recorded the entry may have been ahead.
     const start = entryTime && run.startOf(slots, Math.min(entryTime.getTime(), this.clock.nowMs()));
     if (!start) return { ...place, run };
-    const pace = new RestingPace();
+    const throttle = new WorkThrottle();
     for (let from = start.position; ;) {
       const { entries, position } = await this.trail.readAfter(from, REFILL_PAGE);
       const last = entries.findIndex(({ id }) => id === entryId);
@@ -84,7 +84,7 @@ export class DetectionResumption {
       if (last >= 0) return { ...place, run };
       // Retention has dropped the entry, or a backup was restored. The windows start empty.
       if (entries.length === 0) return { ...place, run: new DetectionRun(this.rules, slots, this.clock) };
-      await pace.worked(entries.length);
+      await throttle.worked(entries.length);
       signal.throwIfAborted();
       from = position;
     }

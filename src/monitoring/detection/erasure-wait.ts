@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { ErasureReach } from '../../audit/erasure/erasure-reach.js';
+import { ErasureParticipants } from '../../audit/erasure/erasure-participants.js';
 import { AuditFeed } from '../../audit/feed/audit-feed.js';
 import { FeedCursor } from '../../audit/feed/feed-cursor.js';
 import { DetectionRepository } from './detection.repository.js';
@@ -11,13 +11,13 @@ import { DetectionRepository } from './detection.repository.js';
 @Injectable()
 export class ErasureWait implements OnModuleInit {
   constructor(
-    private readonly reach: ErasureReach,
+    private readonly participants: ErasureParticipants,
     private readonly trail: AuditFeed,
     private readonly detection: DetectionRepository,
   ) {}
 
   onModuleInit(): void {
-    this.reach.registerReader((eventId) => this.hasRead(eventId));
+    this.participants.registerReader((eventId) => this.hasRead(eventId));
   }
 
   private async hasRead(eventId: string): Promise<boolean> {

@@ -43,11 +43,11 @@ export class BackgroundTasks implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   private start(name: string, run: Run, background: Background): void {
-    const { startsAtOnce, onLeader, runsAtEnd = false, ...rests } = background;
+    const { startsAtOnce, onLeader, runsAtEnd = false, ...pauses } = background;
     const work = onLeader ? async () => this.leadership.isLeader && run() : run;
-    const task = new RepeatingTask(name, work, rests);
+    const task = new RepeatingTask(name, work, pauses);
     if (startsAtOnce) task.start();
-    else task.startResting();
+    else task.startWithPause();
     this.running.push({ task, runsAtEnd });
   }
 }

@@ -1,11 +1,11 @@
 import { SetMetadata } from '@nestjs/common';
-import type { Rests } from '../clock/repeating-task.js';
+import type { TaskPauses } from '../clock/repeating-task.js';
 
 /** Metadata key read by `BackgroundTasks`. */
 export const IN_BACKGROUND = 'portcullis:in-background';
 
 /** How a method is run in the background. */
-export interface Background extends Rests {
+export interface Background extends TaskPauses {
   /** Whether the first run is at the start of the process, instead of after a pause of a minute at most. */
   readonly startsAtOnce?: true;
   /** Whether it runs only while this instance is the leader. */

@@ -88,7 +88,7 @@ describe('RepeatingTask', () => {
   it('pauses first when the work was just done', async () => {
     let runs = 0;
     const task = new RepeatingTask('Task', async () => void (runs += 1), { pauseMs: 1000 });
-    task.startResting();
+    task.startWithPause();
     await vi.advanceTimersByTimeAsync(999);
     expect(runs).toBe(0);
     await vi.advanceTimersByTimeAsync(1);
@@ -101,7 +101,7 @@ describe('RepeatingTask', () => {
     const startMs = Date.now();
     const work = async () => void runsAtMs.push(Date.now() - startMs);
     const task = new RepeatingTask('Task', work, { pauseMs: 3_600_000 });
-    task.startResting();
+    task.startWithPause();
     await vi.advanceTimersByTimeAsync(3_660_000);
     expect(runsAtMs).toEqual([60_000, 3_660_000]);
     await task.stop();
@@ -110,7 +110,7 @@ describe('RepeatingTask', () => {
   it('never runs when it is stopped during its first pause', async () => {
     let runs = 0;
     const task = new RepeatingTask('Task', async () => void (runs += 1), { pauseMs: 1000 });
-    task.startResting();
+    task.startWithPause();
     await task.stop();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(runs).toBe(0);
@@ -122,7 +122,7 @@ describe('RepeatingTask', () => {
       if (++runs === 1) throw new Error('away');
     };
     const task = new RepeatingTask('Task', work, { pauseMs: null });
-    task.startResting();
+    task.startWithPause();
     const runsAfterAnHour: number[] = [];
     for (let hour = 0; hour < 3; hour++) {
       await vi.advanceTimersByTimeAsync(3_600_000);

@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
 const MAX_FIRST_PAUSE_MS = 60_000;
 
 /** Pauses between the runs of a task. */
-export interface Rests {
+export interface TaskPauses {
   /** Milliseconds after a success; null for work that runs only when it is woken. */
   readonly pauseMs: number | null;
   /** Milliseconds after a failure; `pauseMs` by default. */
@@ -22,7 +22,7 @@ export class RepeatingTask {
   private running: Promise<void> | null = null;
   private stopped = false;
   private woken = false;
-  private endRest: () => void = () => undefined;
+  private endPause: () => void = () => undefined;
   private failure: string | null = null;
   private isAtWork = false;
   private readonly onRunEnded: (() => void)[] = [];
@@ -30,7 +30,7 @@ export class RepeatingTask {
   constructor(
     name: string,
     private readonly work: () => Promise<boolean | void>,
-    private readonly rests: Rests,
+    private readonly pauses: TaskPauses,
   ) {
     this.logger = new Logger(name);
   }
@@ -45,9 +45,9 @@ export class RepeatingTask {
    * Starts with a pause, of a minute at most, for work that was just done, must not delay the start, or runs only when it is
    * woken.
    */
-  startResting(): void {
+  startWithPause(): void {
     RepeatingTask.alive.add(this);
-    this.running ??= this.rest(MAX_FIRST_PAUSE_MS).then(() => this.repeat());
+    this.running ??= this.pause(MAX_FIRST_PAUSE_MS).then(() => this.repeat());
   }
 
   /**
@@ -62,14 +62,14 @@ export class RepeatingTask {
   /** Ends the current pause early, or skips the next one. */
   wake(): void {
     this.woken = true;
-    this.endRest();
+    this.endPause();
   }
 
   /** Stops the task; resolves when the current run has ended. */
   async stop(): Promise<void> {
     RepeatingTask.alive.delete(this);
     this.stopped = true;
-    this.endRest();
+    this.endPause();
     await this.running;
     this.reportRunEnded();
   }
@@ -96,7 +96,7 @@ export class RepeatingTask {
       const more = await this.once();
       this.isAtWork = false;
       this.reportRunEnded();
-      if (!more) await this.rest();
+      if (!more) await this.pause();
     }
   }
 
@@ -104,18 +104,18 @@ export class RepeatingTask {
     for (const report of this.onRunEnded.splice(0)) report();
   }
 
-  private async rest(maxMs = Number.POSITIVE_INFINITY): Promise<void> {
+  private async pause(maxMs = Number.POSITIVE_INFINITY): Promise<void> {
     if (this.stopped || this.woken) return;
-    const { pauseMs, retryMs = pauseMs } = this.rests;
-    const restMs = this.failure === null ? pauseMs : retryMs;
+    const { pauseMs, retryMs = pauseMs } = this.pauses;
+    const waitMs = this.failure === null ? pauseMs : retryMs;
     await new Promise<void>((resolve) => {
-      const timer = restMs === null ? undefined : setTimeout(resolve, Math.min(restMs, maxMs)).unref();
-      this.endRest = () => {
+      const timer = waitMs === null ? undefined : setTimeout(resolve, Math.min(waitMs, maxMs)).unref();
+      this.endPause = () => {
         clearTimeout(timer);
         resolve();
       };
     });
-    this.endRest = () => undefined;
+    this.endPause = () => undefined;
   }
 
   private async once(): Promise<boolean> {

@@ -1,8 +1,9 @@
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { generatedSecret } from './generated-secrets.js';
 
@@ -55,5 +56,33 @@ describe('a generated secret', () => {
     const secrets = (await answers).map(([secret]) => secret as string);
     expect(new Set(secrets).size).toBe(1);
     expect(readdirSync(join(dataDir, 'shared', 'secrets'))).toEqual(['JWT_SECRET_KEY']);
+  });
+
+  it('leaves nothing behind on a full disk, nor does the test whether the folder is writable', async () => {
+    const program = join(dataDir, 'start.mjs');
+    const [secrets, files] = ['generated-secrets', 'usable-files'].map((name) =>
+      JSON.stringify(new URL(`./${name}.ts`, import.meta.url).href),
+    );
+    const folder = join(dataDir, 'full');
+    writeFileSync(
+      program,
+      `const { generatedSecret } = await import(${secrets});
+       const { assertWritableFolder } = await import(${files});
+       const steps = [
+         () => generatedSecret(${JSON.stringify(folder)}, 'JWT_SECRET_KEY'),
+         () => assertWritableFolder('DATA_DIR', ${JSON.stringify(folder)}),
+       ];
+       for (const step of steps) try { step(); console.log('done'); } catch (error) { console.log(error.message); }`,
+    );
+    // Files can be created, but get no contents, as on a full disk.
+    const shell = spawn('sh', [
+      '-c',
+      `trap '' XFSZ; ulimit -f 0; exec "$0" --import tsx "$1"`,
+      process.execPath,
+      program,
+    ]);
+    expect(await text(shell.stdout)).toMatch(/^.*EFBIG.*\n.*EFBIG.*\n$/);
+    expect(readdirSync(folder)).toEqual(['secrets']);
+    expect(readdirSync(join(folder, 'secrets'))).toEqual([]);
   });
 });

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ConfigurationFault } from './configuration-fault.js';
-import { makeFolder } from './usable-files.js';
+import { readOrCreate } from './created-file.js';
 import { StartFault } from './start-fault.js';
+import { makeFolder } from './usable-files.js';
 
 /** Secrets that a development installation generates, so that the first start needs no configuration. */
 export const GENERATED_SECRETS = ['JWT_SECRET_KEY', 'PASSWORD_PEPPER'] as const;
@@ -15,31 +16,12 @@ export const GENERATED_SECRETS = ['JWT_SECRET_KEY', 'PASSWORD_PEPPER'] as const;
  */
 export function generatedSecret(dataDir: string, name: (typeof GENERATED_SECRETS)[number]): string {
   try {
-    return readOrMake(dataDir, name);
+    const folder = join(dataDir, 'secrets');
+    makeFolder(folder);
+    return readOrCreate(join(folder, name), () => randomBytes(48).toString('base64url'));
   } catch (error) {
     throw new StartFault('DATA_DIR', error);
   }
-}
-
-function readOrMake(dataDir: string, name: string): string {
-  const folder = join(dataDir, 'secrets');
-  makeFolder(folder);
-  const file = join(folder, name);
-  const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  writeFileSync(draft, randomBytes(48).toString('base64url'), { mode: 0o600, flag: 'wx' });
-  try {
-    linkSync(draft, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(draft);
-  }
-  return readFileSync(file, 'utf8');
 }
 
 /** Returns an existing secret and never creates one, for commands on a folder that no service may have used. */

@@ -20,7 +20,7 @@ export class StartFault extends Error {
  * Runs a step of the start and attributes its failure to a variable. Faults that already name a variable pass
  * unchanged.
  */
-export async function faultOf<T>(variable: string, step: () => Promise<T>): Promise<T> {
+export async function withStartFault<T>(variable: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
@@ -29,8 +29,8 @@ export async function faultOf<T>(variable: string, step: () => Promise<T>): Prom
   }
 }
 
-/** Like {@link faultOf}, but only for errors of the file system; others pass unchanged. */
-export async function fileFaultOf<T>(variable: string, step: () => Promise<T>): Promise<T> {
+/** Like {@link withStartFault}, but only for errors of the file system; others pass unchanged. */
+export async function withFileFault<T>(variable: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {

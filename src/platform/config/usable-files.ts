@@ -23,11 +23,15 @@ export function makeFolder(folder: string): void {
  * Creates the data folder if it does not exist, and tests that it is writable. Throws {@link StartFault} if it is not.
  */
 export function assertWritableFolder(variable: string, folder: string): void {
+  const probe = join(folder, `.write-test.${process.pid}.${randomBytes(4).toString('hex')}`);
   try {
     makeFolder(folder);
-    const probe = join(folder, `.write-test.${process.pid}.${randomBytes(4).toString('hex')}`);
-    writeFileSync(probe, 'x', { mode: 0o600, flag: 'wx' });
-    rmSync(probe);
+    try {
+      writeFileSync(probe, 'x', { mode: 0o600, flag: 'wx' });
+    } finally {
+      // A full disk may still create the file.
+      rmSync(probe, { force: true });
+    }
   } catch (error) {
     throw new StartFault(variable, error);
   }

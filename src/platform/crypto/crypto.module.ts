@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
 import { MasterKey } from './master-key.js';
 import { Randomness, SystemRandomness } from './randomness.js';
-import { Sealing } from './sealing.js';
+import { FieldEncryption } from './field-encryption.js';
 import { SecretDependants } from './secret-dependants.js';
 import { UsableSecrets } from './usable-secrets.js';
 import { UuidV7 } from './uuid.js';
@@ -18,11 +18,11 @@ import { UuidV7 } from './uuid.js';
       useFactory: ({ JWT_SECRET_KEY, JWT_SECRET_KEY_PREVIOUS }: Environment) =>
         new MasterKey(JWT_SECRET_KEY, JWT_SECRET_KEY_PREVIOUS),
     },
-    Sealing,
+    FieldEncryption,
     SecretDependants,
     UsableSecrets,
     UuidV7,
   ],
-  exports: [Randomness, MasterKey, Sealing, SecretDependants, UsableSecrets, UuidV7],
+  exports: [Randomness, MasterKey, FieldEncryption, SecretDependants, UsableSecrets, UuidV7],
 })
 export class CryptoModule {}

@@ -32,7 +32,7 @@ export interface SecretDependant {
   readonly forget?: (tx: EntityManager, secret: SecretInUse) => Promise<void>;
 }
 
-/** A column of values of `Sealing`, which can be rewritten. All names come from the program, never from input. */
+/** A column of values of `FieldEncryption`, which can be rewritten. All names come from the program, never from input. */
 export interface SealedColumn {
   readonly kind: string;
   readonly table: string;

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { ConfigurationFault } from '../config/configuration-fault.js';
-import { fileFaultOf } from '../config/start-fault.js';
+import { readOrCreate } from '../config/created-file.js';
+import { withFileFault } from '../config/start-fault.js';
 
 const FILE = 'installation';
 /** Row of `installation` that holds the identity of the database, next to the fingerprints of the secrets. */
@@ -17,7 +17,9 @@ const ROW = 'DATABASE';
  */
 export async function assertOwnFolder(dataSource: DataSource, dataDir: string): Promise<void> {
   const database = await identityOf(dataSource);
-  const bound = await fileFaultOf('DATA_DIR', async () => readOrCreate(dataDir, database));
+  const bound = await withFileFault('DATA_DIR', async () =>
+    readOrCreate(join(dataDir, FILE), () => `${database}\n`).trim(),
+  );
   if (bound === database) return;
   throw new ConfigurationFault([
     'DATA_DIR was first used with another database, whose audit records it may contain; use another folder, or that database',
@@ -34,24 +36,4 @@ async function identityOf(dataSource: DataSource): Promise<string> {
     [ROW],
   );
   return row.id;
-}
-
-/** If several processes start at once in a new folder, only one writes the file, complete or not at all. */
-function readOrCreate(dataDir: string, identity: string): string {
-  const file = join(dataDir, FILE);
-  const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  writeFileSync(draft, `${identity}\n`, { mode: 0o600, flag: 'wx' });
-  try {
-    linkSync(draft, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(draft);
-  }
-  return readFileSync(file, 'utf8').trim();
 }

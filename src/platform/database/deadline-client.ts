@@ -1,7 +1,7 @@
 import type { Connection } from 'pg';
 import { type CopiedRows, CopyQuery } from './copy-query.js';
 import { READ_ONLY, SessionClient, type StatementParameters } from './session-client.js';
-import { tellStatement } from './statement-channel.js';
+import { publishStatement } from './statement-channel.js';
 
 const READ_TIMEOUT = 'Query read timeout';
 
@@ -19,7 +19,7 @@ const PLAN_CHANGED = '0A000';
  */
 export class DeadlineClient extends SessionClient {
   protected override send(parameters: StatementParameters): unknown {
-    return this.watched(tellStatement(parameters, () => super.send(parameters)));
+    return this.watched(publishStatement(parameters, () => super.send(parameters)));
   }
 
   /** Sends rows to a table, all or none, with the same deadline as a statement. */
@@ -29,7 +29,7 @@ export class DeadlineClient extends SessionClient {
         const query = new CopyQuery(copied, (error) => (error ? reject(error) : resolve(query.written)));
         super.send([query]);
       });
-    return this.watched(tellStatement([copied.copy], send));
+    return this.watched(publishStatement([copied.copy], send));
   }
 
   private watched<T>(outcome: T): T {

@@ -13,7 +13,7 @@ const channel = tracingChannel<StatementMessage, StatementMessage>(STATEMENTS);
 /**
  * Runs `ask` and reports it to the channel. Without a subscriber, and for callbacks and cursors, it only runs `ask`.
  */
-export function tellStatement<T>(parameters: readonly unknown[], ask: () => T): T {
+export function publishStatement<T>(parameters: readonly unknown[], ask: () => T): T {
   if (!channel.hasSubscribers) return ask();
   const text = textOf(parameters);
   return text === undefined ? ask() : (channel.tracePromise(ask as () => Promise<unknown>, { text }) as T);

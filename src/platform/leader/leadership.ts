@@ -18,7 +18,7 @@ const RENEW_MS = 60_000;
  * transaction has no snapshot and no id, so it delays neither vacuum nor seals. A server does not notice when a peer has
  * vanished from the network and would keep the lock for hours; the timeout makes it end the idle transaction.
  */
-const STAND = `START TRANSACTION ISOLATION LEVEL READ COMMITTED;
+const ACQUIRE_LEADERSHIP = `START TRANSACTION ISOLATION LEVEL READ COMMITTED;
   SET LOCAL idle_in_transaction_session_timeout = '10s';
   SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCKS.leadership}) AS won`;
 
@@ -35,7 +35,7 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
   });
   private client: DeadlineClient | null = null;
   private holdsLock = false;
-  private stoodMs = 0;
+  private acquiredMs = 0;
   private readonly heartbeatsSubject = new Subject<boolean>();
 
   constructor(private readonly environment: Environment) {}
@@ -62,8 +62,8 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
   async heartbeat(): Promise<void> {
     try {
       this.client ??= await this.connect();
-      const isFresh = this.holdsLock && performance.now() - this.stoodMs < RENEW_MS;
-      await (isFresh ? this.client.query('SELECT 1') : this.stand(this.client));
+      const isFresh = this.holdsLock && performance.now() - this.acquiredMs < RENEW_MS;
+      await (isFresh ? this.client.query('SELECT 1') : this.acquire(this.client));
       this.heartbeatsSubject.next(true);
     } catch (error) {
       this.hangUp();
@@ -72,14 +72,14 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  private async stand(client: DeadlineClient): Promise<void> {
+  private async acquire(client: DeadlineClient): Promise<void> {
     const wasLeading = this.holdsLock;
     // Only a leader has a transaction to end; PostgreSQL would log a warning for every other instance, each second.
-    const statements = wasLeading ? `COMMIT; ${STAND}` : STAND;
+    const statements = wasLeading ? `COMMIT; ${ACQUIRE_LEADERSHIP}` : ACQUIRE_LEADERSHIP;
     const results = (await client.query(statements)) as unknown as QueryResult<{ won: boolean }>[];
     const won = results.at(-1)!.rows[0]!.won;
     if (!won) await client.query('ROLLBACK');
-    this.stoodMs = performance.now();
+    this.acquiredMs = performance.now();
     this.holdsLock = won && this.client === client;
     if (this.holdsLock && !wasLeading) this.logger.log('This instance is now the leader');
   }

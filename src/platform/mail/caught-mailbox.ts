@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Clock } from '../clock/clock.js';
-import { Sealing } from '../crypto/sealing.js';
+import { FieldEncryption } from '../crypto/field-encryption.js';
 import { SecretDependants } from '../crypto/secret-dependants.js';
 import { Drain } from '../health/drain.js';
 import { type CaughtRow, CaughtMailsRepository } from './caught-mails.repository.js';
@@ -35,7 +35,7 @@ export interface CaughtFilter {
 export class CaughtMailbox implements OnModuleInit {
   constructor(
     private readonly mails: CaughtMailsRepository,
-    private readonly sealing: Sealing,
+    private readonly encryption: FieldEncryption,
     private readonly clock: Clock,
     private readonly drain: Drain,
     private readonly dependants: SecretDependants,
@@ -54,7 +54,7 @@ export class CaughtMailbox implements OnModuleInit {
 
   /** Stores a mail. Does nothing if a mail with the same id is already stored. */
   async add(mail: Mail): Promise<void> {
-    const sealed = this.sealing.seal('caught-mail', mail.id, JSON.stringify(mail));
+    const sealed = this.encryption.encrypt('caught-mail', mail.id, JSON.stringify(mail));
     const row = { id: mail.id, sealed, createdAt: this.clock.now() };
     await this.mails.insert(row, this.keptSince, MOST);
   }
@@ -86,7 +86,7 @@ export class CaughtMailbox implements OnModuleInit {
   }
 
   private open({ id, sealed, createdAt }: CaughtRow): CaughtMail {
-    const mail = JSON.parse(this.sealing.open('caught-mail', id, sealed).toString('utf8')) as Mail;
+    const mail = JSON.parse(this.encryption.decrypt('caught-mail', id, sealed).toString('utf8')) as Mail;
     return { ...mail, token: tokenOf(mail.link), createdAt: createdAt.toISOString() };
   }
 

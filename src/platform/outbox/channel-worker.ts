@@ -62,8 +62,8 @@ export class ChannelWorker {
   }
 
   start(): void {
-    this.sending.startResting();
-    this.renewing.startResting();
+    this.sending.startWithPause();
+    this.renewing.startWithPause();
   }
 
   /** Claims what is due now, or after the claim that is under way. */

@@ -33,7 +33,7 @@ export class OutboxWorker implements OnApplicationBootstrap, OnModuleDestroy {
   onApplicationBootstrap(): void {
     this.outbox.enqueued.subscribe((channel) => this.workers.get(channel)?.wake());
     for (const { name } of this.outbox.channels) this.workerOf(name).start();
-    this.looking.startResting();
+    this.looking.startWithPause();
   }
 
   async onModuleDestroy(): Promise<void> {

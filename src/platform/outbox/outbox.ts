@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type Observable, Subject } from 'rxjs';
 import { Clock } from '../clock/clock.js';
-import { Sealing } from '../crypto/sealing.js';
+import { FieldEncryption } from '../crypto/field-encryption.js';
 import { SecretDependants } from '../crypto/secret-dependants.js';
 import { UuidV7 } from '../crypto/uuid.js';
 import { type Transaction, afterCommit } from '../database/transaction-runner.js';
@@ -34,7 +34,7 @@ export class Outbox implements OnModuleInit {
 
   constructor(
     private readonly messages: OutboxRepository,
-    private readonly sealing: Sealing,
+    private readonly encryption: FieldEncryption,
     private readonly clock: Clock,
     private readonly ids: UuidV7,
     private readonly dependants: SecretDependants,
@@ -103,7 +103,7 @@ export class Outbox implements OnModuleInit {
   payloadOf({ id, payload, sealed }: OutboxMessage): unknown {
     return sealed === null
       ? payload
-      : JSON.parse(this.sealing.open('outbox-payload', id, sealed).toString('utf8'));
+      : JSON.parse(this.encryption.decrypt('outbox-payload', id, sealed).toString('utf8'));
   }
 
   /** Publishes the outcome of an attempt. */
@@ -129,7 +129,7 @@ export class Outbox implements OnModuleInit {
       payload: channel.sealed || isOver ? null : payload,
       sealed:
         channel.sealed && !isOver
-          ? this.sealing.seal('outbox-payload', messageId, JSON.stringify(payload))
+          ? this.encryption.encrypt('outbox-payload', messageId, JSON.stringify(payload))
           : null,
       state: isOver ? 'delivered' : 'pending',
       attempts: 0,

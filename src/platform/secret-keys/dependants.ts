@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Sealing } from '../crypto/sealing.js';
+import { FieldEncryption } from '../crypto/field-encryption.js';
 import {
   type SealedColumn,
   type SecretDependant,
@@ -17,7 +17,7 @@ export class Dependants {
   constructor(
     private readonly registered: SecretDependants,
     private readonly columns: SealedColumnsRepository,
-    private readonly sealing: Sealing,
+    private readonly encryption: FieldEncryption,
   ) {}
 
   /** Returns the kinds that can depend on a secret of this variable. */
@@ -35,7 +35,11 @@ export class Dependants {
       rewrite: async ({ keyId }) => {
         const rows = await this.columns.find(column, keyId, BATCH);
         for (const row of rows)
-          await this.columns.replace(column, row, this.sealing.reseal(purpose, contextOf(row), row.sealed));
+          await this.columns.replace(
+            column,
+            row,
+            this.encryption.reencrypt(purpose, contextOf(row), row.sealed),
+          );
         return rows.length === BATCH;
       },
     };

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { MasterKey, NAMING_PURPOSES } from '../crypto/master-key.js';
-import { Sealing } from '../crypto/sealing.js';
+import { FieldEncryption } from '../crypto/field-encryption.js';
 import { SecretDependants } from '../crypto/secret-dependants.js';
 import type { Transaction } from '../database/transaction-runner.js';
 import { SecretKeysRepository } from './secret-keys.repository.js';
@@ -16,7 +16,7 @@ export class NamingKeys implements OnModuleInit {
 
   constructor(
     private readonly repository: SecretKeysRepository,
-    private readonly sealing: Sealing,
+    private readonly encryption: FieldEncryption,
     private readonly masterKey: MasterKey,
     private readonly dependants: SecretDependants,
   ) {}
@@ -37,13 +37,13 @@ export class NamingKeys implements OnModuleInit {
     if (this.isLoaded) return;
     for (const purpose of NAMING_PURPOSES) {
       // What the previous version has stored was named with the oldest secret.
-      const own = this.sealing.seal(
+      const own = this.encryption.encrypt(
         'naming-key',
         purpose,
         this.masterKey.derive(purpose, this.masterKey.ids.at(-1)),
       );
       const stored = await this.repository.namingKey(tx, purpose, own);
-      this.masterKey.pin(purpose, this.sealing.open('naming-key', purpose, stored));
+      this.masterKey.pin(purpose, this.encryption.decrypt('naming-key', purpose, stored));
     }
     this.isLoaded = true;
   }

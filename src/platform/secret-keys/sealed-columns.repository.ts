@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { KEY_ID_BYTES } from '../crypto/sealing.js';
+import { KEY_ID_BYTES } from '../crypto/field-encryption.js';
 import type { SealedColumn, SealedRow } from '../crypto/secret-dependants.js';
 import { onDatabase } from '../database/database-problem.js';
 

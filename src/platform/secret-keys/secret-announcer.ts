@@ -66,7 +66,7 @@ export class SecretAnnouncer implements OnModuleInit, OnApplicationBootstrap, On
   }
 
   onApplicationBootstrap(): void {
-    this.task.startResting();
+    this.task.startWithPause();
   }
 
   async onModuleDestroy(): Promise<void> {

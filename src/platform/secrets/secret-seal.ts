@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { MasterKey } from '../crypto/master-key.js';
-import { Sealing } from '../crypto/sealing.js';
+import { FieldEncryption } from '../crypto/field-encryption.js';
 import { canonicalCode } from './secret-code.js';
 import type { SecretPurpose } from './secret-purposes.js';
 import type { SingleUseSecret } from './secret.entity.js';
@@ -34,7 +34,7 @@ export type SealedColumns = Pick<
 export class SecretSeal {
   constructor(
     private readonly masterKey: MasterKey,
-    private readonly sealing: Sealing,
+    private readonly encryption: FieldEncryption,
   ) {}
 
   /**
@@ -54,12 +54,12 @@ export class SecretSeal {
 
   /** Encrypts a payload and authenticates the other columns of its row, so that none can be exchanged. */
   seal(payload: SecretPayload | null, columns: SealedColumns): Buffer {
-    return this.sealing.seal('secret-payload', authenticated(columns), JSON.stringify(payload));
+    return this.encryption.encrypt('secret-payload', authenticated(columns), JSON.stringify(payload));
   }
 
   /** Decrypts a payload. Throws if the master secret or any byte of the row differs. */
   unseal(sealed: Buffer, columns: SealedColumns): SecretPayload | null {
-    const json = this.sealing.open('secret-payload', authenticated(columns), sealed);
+    const json = this.encryption.decrypt('secret-payload', authenticated(columns), sealed);
     return JSON.parse(json.toString('utf8')) as SecretPayload | null;
   }
 

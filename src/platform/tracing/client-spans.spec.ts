@@ -2,7 +2,7 @@ import { context, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { tellStatement } from '../database/statement-channel.js';
+import { publishStatement } from '../database/statement-channel.js';
 import { traceStatements } from './client-spans.js';
 
 const exporter = new InMemorySpanExporter();
@@ -31,7 +31,7 @@ describe('traceStatements', () => {
   const onBehalf = <T>(work: () => T): T => context.with(trace.setSpan(context.active(), request), work);
 
   it('makes a statement a child of its request', async () => {
-    const rows = await onBehalf(() => tellStatement([text, ['ada@example.org']], async () => ['a row']));
+    const rows = await onBehalf(() => publishStatement([text, ['ada@example.org']], async () => ['a row']));
     expect(rows).toEqual(['a row']);
     expect(exporter.getFinishedSpans()).toMatchObject([
       {
@@ -45,7 +45,7 @@ describe('traceStatements', () => {
 
   it('records the type of a failure but not its message, and passes it on', async () => {
     const failure = Object.assign(new Error('invalid input syntax: "ada@example.org"'), { code: '22P02' });
-    const outcome = onBehalf(() => tellStatement([{ text }], () => Promise.reject(failure)));
+    const outcome = onBehalf(() => publishStatement([{ text }], () => Promise.reject(failure)));
     await expect(outcome).rejects.toBe(failure);
     const [span] = exporter.getFinishedSpans();
     expect(span).toMatchObject({ attributes: { 'error.type': '22P02' }, events: [] });
@@ -56,15 +56,15 @@ describe('traceStatements', () => {
     const refuse = (): Promise<never> => {
       throw new TypeError('no such parameter');
     };
-    expect(() => onBehalf(() => tellStatement([text], refuse))).toThrow(TypeError);
+    expect(() => onBehalf(() => publishStatement([text], refuse))).toThrow(TypeError);
     expect(exporter.getFinishedSpans()).toMatchObject([{ attributes: { 'error.type': 'TypeError' } }]);
   });
 
   it('creates no span for background work, nor for work that outlives its request', async () => {
-    await tellStatement([text], async () => []);
+    await publishStatement([text], async () => []);
     request.end();
     exporter.reset();
-    await onBehalf(() => tellStatement([text], async () => []));
+    await onBehalf(() => publishStatement([text], async () => []));
     expect(exporter.getFinishedSpans()).toEqual([]);
   });
 
@@ -73,7 +73,7 @@ describe('traceStatements', () => {
     ['a cursor', [{ text, submit: () => undefined }]],
   ])('ignores statements with %s', (_what, parameters) => {
     const answer = { is: 'no promise' };
-    expect(onBehalf(() => tellStatement(parameters, () => answer))).toBe(answer);
+    expect(onBehalf(() => publishStatement(parameters, () => answer))).toBe(answer);
     expect(exporter.getFinishedSpans()).toEqual([]);
   });
 });

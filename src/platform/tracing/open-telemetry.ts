@@ -62,11 +62,11 @@ export function startOpenTelemetry(fastify: FastifyInstance, settings: TraceSett
   });
   const tracer = provider.getTracer('portcullis', productVersion());
   traceRequests(fastify, tracer);
-  const letGo = [traceStatements(tracer), traceCommands(tracer)];
+  const unsubscribers = [traceStatements(tracer), traceCommands(tracer)];
   return {
     activeTraceId: () => activeRequestSpan()?.spanContext().traceId,
     stop: async () => {
-      for (const unsubscribe of letGo) unsubscribe();
+      for (const unsubscribe of unsubscribers) unsubscribe();
       // Failures have already been reported.
       const flushed = provider.shutdown().catch(() => undefined);
       await Promise.race([flushed, wait(FLUSH_MS, undefined, { ref: false })]);

@@ -26,7 +26,7 @@ export class AddressBlocks implements OnModuleInit, OnModuleDestroy {
 
   async onModuleInit(): Promise<void> {
     await this.refreshIfPossible();
-    this.task.startResting();
+    this.task.startWithPause();
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -30,7 +30,7 @@ export class LeasedWindows implements WindowStore, OnApplicationBootstrap, Befor
   ) {}
 
   onApplicationBootstrap(): void {
-    if (this.connection.configured && !this.connection.clustered) this.settling.startResting();
+    if (this.connection.configured && !this.connection.clustered) this.settling.startWithPause();
   }
 
   /** Gives everything back, pending permits once they are decided; from now on Redis counts each request. */

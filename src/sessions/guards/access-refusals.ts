@@ -55,15 +55,15 @@ export class AccessRefusals {
     return new Problem(SessionErrors.session_ended, INVALID_TOKEN);
   }
 
-  /** A check of the caller's role or proof has found a fault. A session that is over has an event of its own. */
+  /** A check of the caller's role or proof has found a problem. A session that is over has an event of its own. */
   faulty(
     context: RequestContext,
     principal: SessionPrincipal,
-    fault: Problem | 'ended',
+    problem: Problem | 'ended',
     required: readonly string[] = [],
   ): Problem {
-    const isOver = fault === 'ended' || fault.row === SessionErrors.session_ended;
-    return isOver ? this.ended(context, principal) : this.denied(context, fault, required);
+    const isOver = problem === 'ended' || problem.row === SessionErrors.session_ended;
+    return isOver ? this.ended(context, principal) : this.denied(context, problem, required);
   }
 
   /** The caller lacks a role or a scope. */

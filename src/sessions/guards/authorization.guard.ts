@@ -115,12 +115,12 @@ export class AuthorizationGuard implements CanActivate {
     principal: SessionPrincipal,
     anyOf: readonly Role[],
   ): Promise<void> {
-    const fault = await this.roles.faultOf(principal, anyOf);
-    if (fault) throw this.refusals.faulty(context, principal, fault, anyOf);
+    const problem = await this.roles.problemOf(principal, anyOf);
+    if (problem) throw this.refusals.faulty(context, principal, problem, anyOf);
   }
 
   private async assertRecent(context: RequestContext, principal: SessionPrincipal): Promise<void> {
-    const fault = await this.recent.faultOf(principal);
-    if (fault) throw this.refusals.faulty(context, principal, fault);
+    const problem = await this.recent.problemOf(principal);
+    if (problem) throw this.refusals.faulty(context, principal, problem);
   }
 }

@@ -11,7 +11,7 @@ import { SessionsRepository } from '../sessions.repository.js';
 import { clearFailures } from './earlier-failures.js';
 import { SessionConditions, type UnmetCondition } from './session-conditions.js';
 import { SessionOpening } from './session-opening.js';
-import { SessionRecord } from './session-record.js';
+import { SignInRecorder } from './sign-in-recorder.js';
 
 /** The account that signs in, and the factors that it has just proven. */
 export interface SessionRequest {
@@ -60,7 +60,7 @@ export class SessionIssuer {
     private readonly opening: SessionOpening,
     private readonly sessions: SessionsRepository,
     private readonly devices: SessionDevices,
-    private readonly record: SessionRecord,
+    private readonly signIns: SignInRecorder,
   ) {}
 
   /**
@@ -90,7 +90,7 @@ export class SessionIssuer {
     await this.sessions.insert(tx, session);
     await this.users.noteLogin(tx, user, session.createdAt);
     const { emailDigest, isKnownDevice } = request;
-    await this.record.write(tx, { user, session, failures, isKnownDevice, emailDigest }, origin);
+    await this.signIns.record(tx, { user, session, failures, isKnownDevice, emailDigest }, origin);
     const deviceToken = await this.devices.remember(tx, session, request.emailDigest);
     return { profile: profileOf(user), session, readAt: session.rotatedAt, deviceToken };
   }

@@ -3,7 +3,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { MasterKey } from '../../platform/crypto/master-key.js';
 import { internalOrigin } from '../../platform/http/origin.js';
 import { publicJwkOf } from './key-material.js';
-import { KeySeal } from './key-seal.js';
+import { PrivateKeyEncryption } from './private-key-encryption.js';
 import type { SigningKey } from './signing-key.entity.js';
 import { SuppliedKey } from './supplied-key.js';
 
@@ -21,7 +21,7 @@ export class KeyAuthenticity {
 
   constructor(
     private readonly masterKey: MasterKey,
-    private readonly seal: KeySeal,
+    private readonly encryption: PrivateKeyEncryption,
     private readonly supplied: SuppliedKey,
     private readonly audit: AuditService,
   ) {}
@@ -59,7 +59,7 @@ export class KeyAuthenticity {
     if (kid === this.supplied.kid) return true;
     if (sealedPrivateKey === null || (algorithm !== 'RS256' && algorithm !== 'ES256')) return false;
     try {
-      return publicJwkOf(this.seal.unseal(sealedPrivateKey, kid), algorithm).kid === kid;
+      return publicJwkOf(this.encryption.decrypt(sealedPrivateKey, kid), algorithm).kid === kid;
     } catch {
       return false;
     }

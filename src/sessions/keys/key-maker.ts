@@ -6,7 +6,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { internalOrigin, type Origin } from '../../platform/http/origin.js';
 import { generatePrivateKey, publicJwkOf } from './key-material.js';
-import { KeySeal } from './key-seal.js';
+import { PrivateKeyEncryption } from './private-key-encryption.js';
 import { KeyStore } from './key-store.js';
 
 /** Adds signing keys to the installation and records an event for each. */
@@ -14,7 +14,7 @@ import { KeyStore } from './key-store.js';
 export class KeyMaker {
   constructor(
     private readonly keys: KeyStore,
-    private readonly seal: KeySeal,
+    private readonly encryption: PrivateKeyEncryption,
     private readonly audit: AuditService,
     private readonly environment: Environment,
     private readonly clock: Clock,
@@ -27,7 +27,7 @@ export class KeyMaker {
 
   /** Stores a generated key, its private half encrypted. Returns its `kid`. */
   async keep(tx: Transaction, key: KeyObject, signsFrom: Date, origin?: Origin): Promise<string> {
-    return this.add(tx, key, signsFrom, (kid) => this.seal.seal(key, kid), origin);
+    return this.add(tx, key, signsFrom, (kid) => this.encryption.encrypt(key, kid), origin);
   }
 
   /** Publishes a supplied key; its private half is not stored. */

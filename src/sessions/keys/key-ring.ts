@@ -5,7 +5,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { KeyRotation } from './key-rotation.js';
 import { currentKey, KEY_REFRESH_SECONDS } from './key-schedule.js';
-import { KeySeal } from './key-seal.js';
+import { PrivateKeyEncryption } from './private-key-encryption.js';
 import type { PublicJwk } from './key-material.js';
 import type { SigningKey } from './signing-key.entity.js';
 import { KeyStore } from './key-store.js';
@@ -39,7 +39,7 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly keys: KeyStore,
     private readonly rotation: KeyRotation,
-    private readonly seal: KeySeal,
+    private readonly encryption: PrivateKeyEncryption,
     private readonly supplied: SuppliedKey,
     private readonly environment: Environment,
     private readonly clock: Clock,
@@ -49,7 +49,7 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     await untilAvailable(() => this.rotation.ensureKey());
     await untilAvailable(() => this.refresh());
     this.signer();
-    this.refreshing.startResting();
+    this.refreshing.startWithPause();
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -69,7 +69,7 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     if (!row?.sealedPrivateKey) throw new Error('No signing key is in force.');
     let key = this.signers.get(row.kid);
     if (!key) {
-      key = this.seal.unseal(row.sealedPrivateKey, row.kid);
+      key = this.encryption.decrypt(row.sealedPrivateKey, row.kid);
       this.signers.set(row.kid, key);
     }
     return { kid: row.kid, key };

@@ -5,7 +5,7 @@ import { Environment } from '../../platform/config/environment.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { KEY_TOKEN_LIFE_SECONDS } from '../revocation-list/revocation-record.js';
+import { KEY_TOKEN_LIFE_SECONDS } from '../revocation-list/revocation-list-writer.js';
 import { KeyMaker } from './key-maker.js';
 import { currentKey, deadKeys, firstUse } from './key-schedule.js';
 import type { SigningKey } from './signing-key.entity.js';

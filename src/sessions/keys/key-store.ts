@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { UsableSecrets } from '../../platform/crypto/usable-secrets.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { KeyAuthenticity } from './key-authenticity.js';
-import { KeySeal } from './key-seal.js';
+import { PrivateKeyEncryption } from './private-key-encryption.js';
 import { SigningKey } from './signing-key.entity.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
 
@@ -15,7 +15,7 @@ export class KeyStore {
   constructor(
     private readonly keys: SigningKeysRepository,
     private readonly authenticity: KeyAuthenticity,
-    private readonly seal: KeySeal,
+    private readonly encryption: PrivateKeyEncryption,
     private readonly secrets: UsableSecrets,
   ) {}
 
@@ -39,7 +39,7 @@ export class KeyStore {
   }
 
   async add(tx: Transaction, key: NewSigningKey): Promise<void> {
-    const sealedWith = key.sealedPrivateKey && this.seal.keyId;
+    const sealedWith = key.sealedPrivateKey && this.encryption.keyId;
     await this.keys.insert(tx, { ...key, sealedWith, mac: this.authenticity.codeOf(key) });
   }
 
@@ -57,8 +57,9 @@ export class KeyStore {
   /** Encrypts and authenticates a stored key with the current master secret. */
   async rewrite(tx: Transaction, key: SigningKey): Promise<void> {
     const { kid, sealedPrivateKey } = key;
-    const sealed = sealedPrivateKey && this.seal.seal(this.seal.unseal(sealedPrivateKey, kid), kid);
-    const sealedWith = sealed && this.seal.keyId;
+    const sealed =
+      sealedPrivateKey && this.encryption.encrypt(this.encryption.decrypt(sealedPrivateKey, kid), kid);
+    const sealedWith = sealed && this.encryption.keyId;
     await this.keys.rewrite(tx, {
       kid,
       sealedPrivateKey: sealed,

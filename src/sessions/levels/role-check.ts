@@ -27,7 +27,7 @@ export class RoleCheck {
    * Returns null if the caller has a role. Otherwise the problem: `forbidden`, or what the caller has to do first about a
    * second factor: `insufficient_user_authentication`, or `factor_enrollment_required` if the account has none.
    */
-  async faultOf(principal: SessionPrincipal, anyOf: readonly Role[]): Promise<Problem | null> {
+  async problemOf(principal: SessionPrincipal, anyOf: readonly Role[]): Promise<Problem | null> {
     const needFactor = this.environment.MFA_REQUIRED_ROLES;
     if (anyOf.some((role) => principal.roles.includes(role) && !needFactor.includes(role))) return null;
     const guarded = anyOf.filter((role) => needFactor.includes(role));

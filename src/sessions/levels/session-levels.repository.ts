@@ -3,7 +3,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import { databaseTime } from '../../platform/database/database-time.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { AuthenticationMethod } from '../proofs.js';
-import type { ReducedSession } from '../revocation-list/revocation-record.js';
+import type { ReducedSession } from '../revocation-list/revocation-list-writer.js';
 
 /** A factor that an account has no longer. */
 export interface WithdrawnFactor {

@@ -8,7 +8,7 @@ import type { AssuranceLevel } from '../proofs.js';
 import { SessionErrors } from '../session.errors.js';
 import type { Session } from '../session.entity.js';
 import { SessionsRepository } from '../sessions.repository.js';
-import { type Reach, type StepUpMethod, StepUpMethods } from './step-up-methods.js';
+import { type StepUpMethod, StepUpMethods, type StepUpOptions } from './step-up-methods.js';
 
 /** What the proofs of a session must be. */
 export interface ProofDemand {
@@ -36,7 +36,7 @@ export class RecentProof {
    * Returns null if the proof is enough, `ended` if the session is over, and the problem to respond with otherwise. By
    * default, the proof must be as recent as `STEP_UP_MAX_AGE_SECONDS` says, at the level that the account can reach.
    */
-  async faultOf(
+  async problemOf(
     { userId, sessionId }: SessionPrincipal,
     { acr = null, maxAgeSeconds = null }: ProofDemand = {
       maxAgeSeconds: this.environment.STEP_UP_MAX_AGE_SECONDS,
@@ -59,7 +59,7 @@ export class RecentProof {
   }
 
   /**
-   * Judges a session whose row is locked, by the default of {@link faultOf}. Throws `insufficient_user_authentication`. A
+   * Judges a session whose row is locked, by the default of {@link problemOf}. Throws `insufficient_user_authentication`. A
    * request that waited for the lock was judged before what it waited for, such as the removal of the factor that is its proof.
    */
   async assertHolds(tx: Transaction, session: Session): Promise<void> {
@@ -75,12 +75,12 @@ export class RecentProof {
    * Returns what the caller's session can reach. Throws `insufficient_user_authentication` if a step-up by this method would
    * not lead there, and `session_ended`.
    */
-  async assertOffered(method: StepUpMethod, { userId, sessionId }: SessionPrincipal): Promise<Reach> {
+  async assertOffered(method: StepUpMethod, { userId, sessionId }: SessionPrincipal): Promise<StepUpOptions> {
     const found = await this.sessions.findLive(sessionId, this.clock.now());
     if (found?.owner.id !== userId) throw new Problem(SessionErrors.session_ended);
-    const reach = await this.methods.reachOf(userId, found.session.amr);
-    if (reach.methods.includes(method)) return reach;
-    throw problemOf(reach, { maxAgeSeconds: this.environment.STEP_UP_MAX_AGE_SECONDS });
+    const options = await this.methods.optionsOf(userId, found.session.amr);
+    if (options.methods.includes(method)) return options;
+    throw stepUpProblem(options, { maxAgeSeconds: this.environment.STEP_UP_MAX_AGE_SECONDS });
   }
 
   /** The problem that states the required proof, and the methods by which the session can be brought there. */
@@ -89,7 +89,7 @@ export class RecentProof {
     demand: ProofDemand,
     tx?: Transaction,
   ): Promise<Problem> {
-    return problemOf(await this.methods.reachOf(userId, amr, tx), demand);
+    return stepUpProblem(await this.methods.optionsOf(userId, amr, tx), demand);
   }
 
   /** The factors that proved a session can be removed, which leaves no proof that could be recent. */
@@ -101,7 +101,7 @@ export class RecentProof {
 }
 
 /** States the required level and the maximum age of the proof (RFC 9470 section 3). */
-function problemOf({ acr, methods }: Reach, demand: ProofDemand): Problem {
+function stepUpProblem({ acr, methods }: StepUpOptions, demand: ProofDemand): Problem {
   const challenge = [
     'error="insufficient_user_authentication"',
     `acr_values="${demand.acr ?? acr}"`,

@@ -9,7 +9,7 @@ export type StepUpMethod = 'passkey' | 'totp' | 'password';
 export type MethodsOfUser = (userId: string, tx?: Transaction) => Promise<readonly StepUpMethod[]>;
 
 /** The level that a session can reach by a step-up, and the methods that lead to it. */
-export interface Reach {
+export interface StepUpOptions {
   readonly acr: AssuranceLevel;
   readonly methods: readonly StepUpMethod[];
   /** Whether a passkey must verify its user, because the session holds nothing with which it would be a second factor. */
@@ -45,7 +45,11 @@ export class StepUpMethods {
    * session has lost the factor with which it was opened and has no other proof left: a second factor alone would then
    * not be enough for `aal2`. After a step-up by password, it is enough and the response names it.
    */
-  async reachOf(userId: string, held: readonly AuthenticationMethod[], tx?: Transaction): Promise<Reach> {
+  async optionsOf(
+    userId: string,
+    held: readonly AuthenticationMethod[],
+    tx?: Transaction,
+  ): Promise<StepUpOptions> {
     const factors = await this.methodsAt('aal2', userId, tx);
     const passwords = await this.methodsAt('aal1', userId, tx);
     if (factors.length === 0) return { acr: 'aal1', methods: passwords, requiresUserVerification: false };

@@ -17,7 +17,7 @@ export interface AccessListener {
   factorsChanged(tx: Transaction, user: Pick<User, 'id' | 'roles'>, state: FactorState): Promise<void>;
   /** Nothing that was set up for the account since then, or ever for null, may give access any more. */
   voided(tx: Transaction, userId: string, since: Date | null, origin: Origin): Promise<void>;
-  /** Returns how many keys of an account are living; they outlive a new password. */
+  /** Returns how many active keys an account has; they outlive a new password. */
   countKeys(tx: Transaction, userId: string): Promise<number>;
 }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { afterCommit, type Transaction } from '../../platform/database/transaction-runner.js';
-import { type ReducedSession, RevocationRecord } from '../revocation-list/revocation-record.js';
+import { type ReducedSession, RevocationListWriter } from '../revocation-list/revocation-list-writer.js';
 import { RecentRevocations } from '../state/recent-revocations.js';
 import { SessionCache } from '../state/session-cache.js';
 
@@ -10,7 +10,7 @@ export class SessionAnnouncement {
   constructor(
     private readonly cache: SessionCache,
     private readonly feed: RecentRevocations,
-    private readonly record: RevocationRecord,
+    private readonly revocationList: RevocationListWriter,
   ) {}
 
   /**
@@ -18,7 +18,7 @@ export class SessionAnnouncement {
    * instances learn of it from `RecentRevocations`, or from PostgreSQL, within a second.
    */
   async reduced(tx: Transaction, sessions: readonly ReducedSession[]): Promise<void> {
-    await this.record.sessionsReduced(tx, sessions);
+    await this.revocationList.sessionsReduced(tx, sessions);
     afterCommit(tx, () => {
       // The next read has what is noted on their tokens.
       for (const { id, reducedAt } of sessions) this.feed.noteReduced(id, reducedAt);

@@ -6,7 +6,7 @@ import {
   TransactionRunner,
 } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { RevocationRecord } from '../revocation-list/revocation-record.js';
+import { RevocationListWriter } from '../revocation-list/revocation-list-writer.js';
 import { AccessChanges } from './access-changes.js';
 import { SessionAnnouncement } from './session-announcement.js';
 import type { RevocationReason } from '../revocation-reason.js';
@@ -23,7 +23,7 @@ export class SessionRevocation {
   constructor(
     private readonly sessions: SessionsRepository,
     private readonly announcement: SessionAnnouncement,
-    private readonly record: RevocationRecord,
+    private readonly revocationList: RevocationListWriter,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
     private readonly access: AccessChanges,
@@ -114,7 +114,7 @@ export class SessionRevocation {
     reason: RevocationReason,
   ): Promise<EndedSession[]> {
     const ended = await this.sessions.revoke(tx, which, reason);
-    await this.record.sessionsEnded(tx, ended, reason);
+    await this.revocationList.sessionsEnded(tx, ended, reason);
     for (const [userId, sessions = []] of Map.groupBy(ended, ({ userId }) => userId)) {
       const ids = sessions.map(({ id }) => id);
       afterCommit(tx, () => this.announcement.ended(userId, ids));

@@ -7,7 +7,7 @@ import { LateErasure } from '../../../src/audit/erasure/late-erasure.js';
 import { PersonalEntriesRepository } from '../../../src/audit/erasure/personal-entries.repository.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 import { CALL, ORIGIN, startTrail, type Trail } from '../../support/audit/trail.js';
-import { mostBetweenRests } from '../../support/event-loop/most-between-rests.js';
+import { mostBetweenPauses } from '../../support/event-loop/most-between-pauses.js';
 import { eventually } from '../../support/time/eventually.js';
 
 /** Entries that an instance of the previous version has erased before it was killed, and those that are left. */
@@ -177,7 +177,7 @@ describe('Erasing a person with many entries', () => {
     const userId = await ready(PAGES);
     const entries = trail.module.get(PersonalEntriesRepository);
     const page = vi.spyOn(entries, 'page');
-    const { most } = await mostBetweenRests(entries, 'page', () =>
+    const { most } = await mostBetweenPauses(entries, 'page', () =>
       eventually(async () => {
         await run();
         expect(await isErased(userId)).toBe(true);

@@ -7,7 +7,7 @@ import { eventFrames } from '../../../src/audit/stream/event-frames.js';
 import { Clock } from '../../../src/platform/clock/clock.js';
 import type { SessionPrincipal } from '../../../src/platform/access/principal.js';
 import { CALL, startTrail, type Trail } from '../../support/audit/trail.js';
-import { mostBetweenRests } from '../../support/event-loop/most-between-rests.js';
+import { mostBetweenPauses } from '../../support/event-loop/most-between-pauses.js';
 
 const ENTRIES = 2500;
 const SEALS = 60;
@@ -44,7 +44,7 @@ describe('Requests proceed', () => {
 
   it('between few entries of an export', async () => {
     await recordCalls();
-    const { most, all } = await mostBetweenRests(NDJSON, 'line', () => read(exported(), { line: () => 0 }));
+    const { most, all } = await mostBetweenPauses(NDJSON, 'line', () => read(exported(), { line: () => 0 }));
     expect(all).toBe(ENTRIES);
     expect(most).toBeLessThanOrEqual(MOST_ENTRIES);
   });
@@ -52,7 +52,7 @@ describe('Requests proceed', () => {
   it('between few seals of an export', { timeout: 60_000 }, async () => {
     for (let n = 0; n < SEALS; n += 1) await trail.grow(1);
     const taken = { line: () => 0 };
-    const { most, all } = await mostBetweenRests(taken, 'line', () =>
+    const { most, all } = await mostBetweenPauses(taken, 'line', () =>
       read(trail.module.get(AuditExport).sealsOf({}).text, taken),
     );
     expect(all).toBe(SEALS);
@@ -77,7 +77,7 @@ describe('Requests proceed', () => {
         if (read === ENTRIES) closing.abort();
       },
     };
-    const { most, all } = await mostBetweenRests(taken, 'frames', async () => {
+    const { most, all } = await mostBetweenPauses(taken, 'frames', async () => {
       for await (const text of eventFrames(sources, subscription, closing.signal)) taken.frames(text);
     });
     expect(read).toBe(ENTRIES);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ErasureReach } from '../../../src/audit/erasure/erasure-reach.js';
+import { ErasureParticipants } from '../../../src/audit/erasure/erasure-participants.js';
 import { ErasureStatement } from '../../../src/audit/erasure/erasure-statement.js';
 import { ErasureTask } from '../../../src/audit/erasure/erasure-task.js';
 import { Erasures } from '../../../src/audit/erasure/erasures.js';
@@ -94,7 +94,7 @@ describe('Erasures that fail every time', () => {
     await run(1);
     await trail.sealed();
     const later = await request();
-    trail.module.get(ErasureReach).hasRead = () => Promise.reject(new Error('cannot be read'));
+    trail.module.get(ErasureParticipants).hasRead = () => Promise.reject(new Error('cannot be read'));
     // The first run notes that they are stated. Their rows have changed since they were read then.
     expect(await run(3)).toEqual(['cannot be read']);
     expect((await stated()).toSorted()).toEqual([...failing, later].toSorted());

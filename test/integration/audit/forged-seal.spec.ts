@@ -6,7 +6,7 @@ import { SealInclusions } from '../../../src/audit/own-trail/seal-inclusions.js'
 import { AuditExport } from '../../../src/audit/reading/audit-export.js';
 import { CHAIN_START } from '../../../src/audit/verification/seal-check.js';
 import { TrailWalk } from '../../../src/audit/verification/trail-walk.js';
-import { RestingPace } from '../../../src/platform/clock/resting-pace.js';
+import { WorkThrottle } from '../../../src/platform/clock/work-throttle.js';
 import { startTrail, type Trail } from '../../support/audit/trail.js';
 
 /** The service's own role may insert into `audit_seals`, but does not have the key. */
@@ -39,7 +39,7 @@ describe('A forged seal', () => {
     const [event] = await trail.dataSource.query<{ id: string; position: number }[]>(
       `SELECT id, position::float8 FROM audit_events ORDER BY position ${order}, id LIMIT 1`,
     );
-    return trail.module.get(SealInclusions).reader(new RestingPace()).of(event!.id, event!.position);
+    return trail.module.get(SealInclusions).reader(new WorkThrottle()).of(event!.id, event!.position);
   };
 
   it.each([

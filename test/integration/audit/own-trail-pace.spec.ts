@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { type OwnEntry, OwnTrail } from '../../../src/audit/own-trail/own-trail.js';
 import { SealTrust } from '../../../src/audit/seals/seal-trust.js';
 import { CREATED, startTrail, type Trail } from '../../support/audit/trail.js';
-import { mostBetweenRests } from '../../support/event-loop/most-between-rests.js';
+import { mostBetweenPauses } from '../../support/event-loop/most-between-pauses.js';
 
 /** The members of a seal, with the prefix of a leaf. */
 const LEAF_BYTES = 49;
@@ -63,7 +63,7 @@ describe('The export of the trail of one person', () => {
       await record(1);
       await trail.sealed();
     }
-    const { most, all } = await mostBetweenRests(trail.module.get(SealTrust), 'recognises', exported);
+    const { most, all } = await mostBetweenPauses(trail.module.get(SealTrust), 'recognises', exported);
     expect(all).toBe(20);
     expect(most).toBeLessThanOrEqual(MOST_SEALS);
   });

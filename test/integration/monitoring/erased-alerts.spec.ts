@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ErasureReach } from '../../../src/audit/erasure/erasure-reach.js';
+import { ErasureParticipants } from '../../../src/audit/erasure/erasure-participants.js';
 import { acknowledge } from '../../../src/monitoring/alerts/alert-lifecycle.js';
 import { Alert } from '../../../src/monitoring/alerts/alert.entity.js';
 import { isAnnounced } from '../../../src/monitoring/alerts/delivery-channel.js';
@@ -14,14 +14,14 @@ const channel = { name: 'test', standsAlone: false, wants: isAnnounced, deliver:
 const storm = finding({ evidence: { summary: 'Too many requests.', userIds: [PERSON] } });
 
 describe('An alert whose evidence was erased with an account', () => {
-  const reach = new ErasureReach();
+  const participants = new ErasureParticipants();
   let database: FreshDatabase;
   let alerting: Alerting;
 
   beforeAll(async () => {
     database = await freshDatabase();
     alerting = await startAlerting(database, [channel]);
-    new ErasedAlerts(reach, alerting.alerts, alerting.outbox, alerting.transactions).onModuleInit();
+    new ErasedAlerts(participants, alerting.alerts, alerting.outbox, alerting.transactions).onModuleInit();
   });
   afterAll(async () => {
     await alerting.stop();
@@ -29,7 +29,7 @@ describe('An alert whose evidence was erased with an account', () => {
   });
   beforeEach(async () => {
     await alerting.raise(storm);
-    await reach.erase({ userId: PERSON, accounts: [] });
+    await participants.erase({ userId: PERSON, accounts: [] });
     await alerting.dataSource.query('DELETE FROM outbox_messages');
     alerting.changes.length = 0;
   });

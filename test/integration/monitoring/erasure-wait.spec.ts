@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ErasureReach } from '../../../src/audit/erasure/erasure-reach.js';
+import { ErasureParticipants } from '../../../src/audit/erasure/erasure-participants.js';
 import { ErasureTask } from '../../../src/audit/erasure/erasure-task.js';
 import { Erasures } from '../../../src/audit/erasure/erasures.js';
 import { AuditFeed } from '../../../src/audit/feed/audit-feed.js';
@@ -31,10 +31,10 @@ beforeEach(async () => {
   const { raiser, transactions, dataSource } = alerting;
 
   // Erasures are carried out by one instance, and detection runs on another one.
-  const reach = trail.module.get(ErasureReach);
-  new ErasedAlerts(reach, alerting.alerts, alerting.outbox, transactions).onModuleInit();
+  const participants = trail.module.get(ErasureParticipants);
+  new ErasedAlerts(participants, alerting.alerts, alerting.outbox, transactions).onModuleInit();
   const feed = trail.module.get(AuditFeed);
-  new ErasureWait(reach, feed, new DetectionRepository(trail.dataSource, codes())).onModuleInit();
+  new ErasureWait(participants, feed, new DetectionRepository(trail.dataSource, codes())).onModuleInit();
   const stored = new DetectionRepository(dataSource, codes());
   const resumption = new DetectionResumption(
     [passkeyCloned()],

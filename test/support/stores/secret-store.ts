@@ -1,6 +1,6 @@
 import { DataSource, type Logger } from 'typeorm';
 import { MasterKey } from '../../../src/platform/crypto/master-key.js';
-import { Sealing } from '../../../src/platform/crypto/sealing.js';
+import { FieldEncryption } from '../../../src/platform/crypto/field-encryption.js';
 import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import { UuidV7 } from '../../../src/platform/crypto/uuid.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
@@ -45,7 +45,7 @@ export async function secretStore(
   const randomness = new SystemRandomness();
   const repository = new SecretsRepository(dataSource);
   const masterKey = new MasterKey(masterSecret);
-  const seal = new SecretSeal(masterKey, new Sealing(masterKey, randomness));
+  const seal = new SecretSeal(masterKey, new FieldEncryption(masterKey, randomness));
   return {
     secrets: new SingleUseSecrets(repository, seal, clock, new UuidV7(clock, randomness), randomness),
     repository,

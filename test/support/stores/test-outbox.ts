@@ -3,7 +3,7 @@ import type { Clock } from '../../../src/platform/clock/clock.js';
 import { MasterKey } from '../../../src/platform/crypto/master-key.js';
 import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import { SecretDependants } from '../../../src/platform/crypto/secret-dependants.js';
-import { Sealing } from '../../../src/platform/crypto/sealing.js';
+import { FieldEncryption } from '../../../src/platform/crypto/field-encryption.js';
 import { UuidV7 } from '../../../src/platform/crypto/uuid.js';
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { OutboxMessage } from '../../../src/platform/outbox/outbox-message.entity.js';
@@ -25,13 +25,13 @@ export function startOutbox(dataSource: DataSource, clock: Clock): TestOutbox {
   const messages = new OutboxRepository(dataSource.getRepository(OutboxMessage), clock);
   const transactions = new TransactionRunner(dataSource);
   const ids = new UuidV7(clock, randomness);
-  const outbox = new Outbox(messages, TEST_SEALING, clock, ids, new SecretDependants());
+  const outbox = new Outbox(messages, TEST_ENCRYPTION, clock, ids, new SecretDependants());
   const workers = new OutboxWorker(outbox, messages, transactions, clock, randomness);
   return { outbox, messages, workers, transactions };
 }
 
 /** Shared by all instances of the test installation. */
-const TEST_SEALING = new Sealing(
-  new MasterKey('what the messages of a test are sealed with'),
+const TEST_ENCRYPTION = new FieldEncryption(
+  new MasterKey('what the messages of a test are encrypted with'),
   new SystemRandomness(),
 );

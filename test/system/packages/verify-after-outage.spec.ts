@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createVerifier } from '../../../packages/verify/src/index.js';
-import { FoundKeysRepository } from '../../../src/machines/keys/found-keys.repository.js';
+import { KeyLookUpRepository } from '../../../src/machines/keys/key-look-up.repository.js';
 import { newKey } from '../../../src/machines/keys/key-format.js';
 import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import { PlatformErrors } from '../../../src/platform/errors/platform.errors.js';
@@ -21,7 +21,7 @@ it('@portcullis/verify accepts keys again soon after an outage, however many it 
   const api = await accounts.create('revocations:read', 'tokens:introspect');
   const machine = await accounts.create('orders:read');
   const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = app.environment;
-  const lookUp = vi.spyOn(app.app.get(FoundKeysRepository, { strict: false }), 'findByDigest');
+  const lookUp = vi.spyOn(app.app.get(KeyLookUpRepository, { strict: false }), 'findByDigest');
   onTestFinished(() => lookUp.mockRestore());
   lookUp.mockRejectedValue(new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 1 }));
   const verifier = createVerifier({

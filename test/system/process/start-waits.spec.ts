@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { failureOf } from '../../../src/app/failure.js';
-import { faultOf } from '../../../src/platform/config/start-fault.js';
+import { withStartFault } from '../../../src/platform/config/start-fault.js';
 import { LockNotAvailable, StartInterrupted } from '../../../src/platform/database/advisory-lock.js';
 import { ADVISORY_LOCKS } from '../../../src/platform/database/advisory-locks.js';
 import { migrate } from '../../../src/platform/database/migrate.js';
@@ -34,7 +34,7 @@ describe('A start that waits for the migration lock', () => {
   it('gives up after its timeout, and names the holder', async () => {
     const database = await empty();
     await holdLock(database);
-    const waited = faultOf('DATABASE_URL', () => migrate(database.settings, { giveUpAfterMs: 500 }));
+    const waited = withStartFault('DATABASE_URL', () => migrate(database.settings, { giveUpAfterMs: 500 }));
     const error: unknown = await waited.catch((fault: unknown) => fault);
     expect((error as Error).cause).toBeInstanceOf(LockNotAvailable);
     expect(failureOf(error)).toEqual({
@@ -89,15 +89,16 @@ describe('A migration run by a command', { timeout: 120_000 }, () => {
       env: { DATA_DIR: await temporaryFolder(), DATABASE_URL: url, DATABASE_MIGRATION_URL: ownerUrl },
     });
 
-  it('ends with code 0 within two seconds of SIGTERM while it waits for the migration lock', async () => {
+  it('ends with code 1 within two seconds of SIGTERM while it waits for the migration lock', async () => {
     const database = await empty();
     await holdLock(database);
     const command = await migration(database);
     await eventually(() => expect(command.output()).toContain('Waiting for the migration lock'), START_MS);
     const toldMs = performance.now();
     command.child.kill('SIGTERM');
-    expect(await command.ended).toBe(0);
+    expect(await command.ended).toBe(1);
     expect(performance.now() - toldMs).toBeLessThan(2000);
+    expect(command.output()).toContain('Interrupted: run it again to finish.');
   });
 
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
@@ -118,7 +119,7 @@ describe('A migration run by a command', { timeout: 120_000 }, () => {
       const [migrating] = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ');
       expect(Number(migrating)).toBeGreaterThan(0);
       command.child.kill(signal);
-      expect(await command.ended).toBe(0);
+      expect(await command.ended).toBe(1);
       expect(existsSync(`/proc/${migrating}`)).toBe(false);
     },
   );

@@ -92,7 +92,7 @@ describe('HashQueue', () => {
     expect(refused).toBeInstanceOf(Problem);
     expect((refused as Problem).row).toBe(PlatformErrors.overloaded);
     expect((refused as Problem).occurrence.retryAfterSeconds).toBe(2);
-    expect(queue.length).toBe(8);
+    expect([queue.length, queue.refusals]).toEqual([8, 1]);
     for (let index = 0; index < 10; index += 1) await end(`${index}`);
     await Promise.all(accepted);
     expect(started).not.toContain('one too many');
@@ -253,6 +253,28 @@ describe('HashQueue', () => {
       const waits = (await outcomes).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
       expect(waits.length).toBeGreaterThanOrEqual(2);
       expect(Math.max(...waits)).toBeLessThanOrEqual(1000);
+    });
+
+    it('lets an owner in whose hash would be ready in time at the next turn, although many strangers wait', async () => {
+      const { queue, add, end, started } = harness(1, 700);
+      const outcomes = Promise.allSettled(['running', 'waiting', 'one too many'].map((name) => add(name)));
+      await queue.assertRoom('owners');
+      const owner = add('Ada', 'ada');
+      await end('running', 250);
+      expect(started).toEqual(['running', 'Ada']);
+      await end('Ada', 250);
+      await owner;
+      expect((await outcomes).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+    });
+
+    it('gives no turn of the owners to the further tasks of one of them, which wait among the strangers', async () => {
+      const { add, end, started } = harness(1, 60_000);
+      const all = [0, 1, 2, 3, 4, 5].map((n) => add(`Mallory ${n}`, 'mallory'));
+      all.push(add('Ada', 'ada'), add('Grace', 'grace'));
+      for (let index = 0; index < all.length; index += 1) await end(started[index]!);
+      await Promise.all(all);
+      const order = 'Mallory 0, Mallory 3, Mallory 1, Mallory 4, Mallory 2, Mallory 5, Ada, Grace';
+      expect(started.join(', ')).toBe(order);
     });
 
     it('lets one owner have two places among the owners and no more', async () => {

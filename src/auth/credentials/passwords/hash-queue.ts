@@ -36,6 +36,7 @@ export class HashQueue {
   private readonly owners: Waiting[] = [];
   private running = 0;
   private isOwnersTurn = true;
+  private refused = 0;
   private readonly pace: HashPace;
 
   constructor(
@@ -51,6 +52,11 @@ export class HashQueue {
   /** The number of waiting tasks. */
   get length(): number {
     return this.strangers.length + this.owners.length;
+  }
+
+  /** How many tasks were refused since the start of the process. */
+  get refusals(): number {
+    return this.refused;
   }
 
   /** Whether a task would start at once. */
@@ -78,8 +84,10 @@ export class HashQueue {
     const line = this.lineOf(owner);
     const refusal = this.refusal(line);
     if (refusal) throw refusal;
-    if (this.isFree) this.running += 1;
-    else {
+    if (this.isFree) {
+      this.running += 1;
+      this.passTurn(line);
+    } else {
       await new Promise<void>((start, refuse) => {
         line.push({ start, refuse, owner, arrivedMs });
         if (line === this.owners) this.refuseLatest(this.strangers);
@@ -106,10 +114,11 @@ export class HashQueue {
 
   /** Returns the refusal of a task with `before` tasks before it in its queue, or null if it starts within `leftMs`. */
   private refusalAt(line: readonly Waiting[], before: number, leftMs: number): Problem | null {
-    const other = line === this.owners ? this.strangers : this.owners;
-    const turns = before + 1 + Math.min(other.length, before + 1);
+    const other = this.otherThan(line);
+    const isOthersTurn = this.isOwnersTurn === (other === this.owners);
+    const turns = before + 1 + Math.min(other.length, before + (isOthersTurn ? 1 : 0));
     const expectedWaitMs = (turns / this.width) * this.pace.typicalMs;
-    return expectedWaitMs <= leftMs ? null : overloaded(expectedWaitMs);
+    return expectedWaitMs <= leftMs ? null : this.overloaded(expectedWaitMs);
   }
 
   /**
@@ -134,21 +143,39 @@ export class HashQueue {
 
   /** Starts the next waiting task that would not end too late, or frees the slot. */
   private release(): void {
-    let next = this.shift();
-    for (; next && this.leftMs(next) < 0; next = this.shift()) next.refuse(overloaded(this.pace.typicalMs));
-    if (next) this.isOwnersTurn = next.owner === null;
+    const next = this.shift();
     if (next) next.start();
     else this.running -= 1;
     this.refuseLatest(this.strangers);
     this.refuseLatest(this.owners);
   }
 
+  /** Removes and returns the task whose turn it is. Refuses those before it that would end too late. */
   private shift(): Waiting | undefined {
-    const [first, second] = this.isOwnersTurn ? [this.owners, this.strangers] : [this.strangers, this.owners];
-    return first.shift() ?? second.shift();
+    for (;;) {
+      const first = this.isOwnersTurn ? this.owners : this.strangers;
+      const line = first.length > 0 ? first : this.otherThan(first);
+      const next = line.shift();
+      if (!next) return undefined;
+      if (this.leftMs(next) >= 0) {
+        this.passTurn(line);
+        return next;
+      }
+      next.refuse(this.overloaded(this.pace.typicalMs));
+    }
   }
-}
 
-function overloaded(waitMs: number): Problem {
-  return new Problem(PlatformErrors.overloaded, { retryAfterSeconds: Math.ceil(waitMs / 1000) });
+  /** By the queue, not by the owner: further tasks of an owner are in that of strangers. */
+  private passTurn(line: readonly Waiting[]): void {
+    this.isOwnersTurn = line === this.strangers;
+  }
+
+  private otherThan(line: readonly Waiting[]): Waiting[] {
+    return line === this.owners ? this.strangers : this.owners;
+  }
+
+  private overloaded(waitMs: number): Problem {
+    this.refused += 1;
+    return new Problem(PlatformErrors.overloaded, { retryAfterSeconds: Math.ceil(waitMs / 1000) });
+  }
 }

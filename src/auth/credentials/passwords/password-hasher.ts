@@ -57,6 +57,11 @@ export class PasswordHasher {
     return this.queue.length;
   }
 
+  /** How many hashes were refused as `overloaded` since the start of the process. */
+  get refusals(): number {
+    return this.queue.refusals;
+  }
+
   /**
    * Throws `overloaded`, after 0.7 s, if a hash requested now would be ready too late. Hashes for known owners, who come
    * with a known device of their account or in a session, have a share of the queue that strangers cannot take.

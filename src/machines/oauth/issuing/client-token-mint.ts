@@ -3,7 +3,7 @@ import { firstValidSecond, voidUntilOf } from '../../../platform/access/void-unt
 import { Environment } from '../../../platform/config/environment.js';
 import { UuidV7 } from '../../../platform/crypto/uuid.js';
 import { TokenSigner } from '../../../sessions/keys/token-signer.js';
-import { KEY_TOKEN_LIFE_SECONDS } from '../../../sessions/revocation-list/revocation-record.js';
+import { KEY_TOKEN_LIFE_SECONDS } from '../../../sessions/revocation-list/revocation-list-writer.js';
 import type { ClientTokenClaims } from '../../../sessions/tokens/client-token-claims.js';
 import type { IssuingKey } from '../../keys/api-keys.repository.js';
 

@@ -4,7 +4,7 @@ import { RefreshTokens } from '../../../sessions/refresh/refresh-tokens.js';
 import { KeyDigests } from '../../keys/key-digests.js';
 import { beginsLikeKey, isWellFormedKey } from '../../keys/key-format.js';
 import { ownerOf, ownerOfCaller, ownersRolesOf } from '../../keys/key-owner.js';
-import { type DeadKey, type LivingKey, LivingKeys } from '../../keys/living-keys.js';
+import { type ActiveKey, ApiKeyCache, type RejectedKey } from '../../keys/api-key-cache.js';
 import type { EndableToken, KnownToken } from './known-token.js';
 import { SignedTokens } from './signed-tokens.js';
 
@@ -13,7 +13,7 @@ import { SignedTokens } from './signed-tokens.js';
 export class KnownTokens {
   constructor(
     private readonly signed: SignedTokens,
-    private readonly keys: LivingKeys,
+    private readonly keys: ApiKeyCache,
     private readonly digests: KeyDigests,
     private readonly refreshTokens: RefreshTokens,
     private readonly sessions: SessionState,
@@ -44,7 +44,7 @@ export class KnownTokens {
     return 'caller' in found ? ofKey(found) : null;
   }
 
-  private read(key: string): Promise<LivingKey | DeadKey> {
+  private read(key: string): Promise<ActiveKey | RejectedKey> {
     return this.keys.find(this.digests.of(key), () => this.digests.allOf(key));
   }
 
@@ -72,7 +72,7 @@ export class KnownTokens {
   }
 }
 
-function ofKey({ caller, createdAt }: LivingKey): KnownToken {
+function ofKey({ caller, createdAt }: ActiveKey): KnownToken {
   return {
     kind: 'key',
     owner: ownerOfCaller(caller),

@@ -9,7 +9,7 @@ import type { Assertion } from '../../../sessions/tokens/assertion-claims.js';
 import type { ClientToken } from '../../../sessions/tokens/client-token-claims.js';
 import { TokenInspection } from '../../../sessions/tokens/token-inspection.js';
 import { ownerOfCaller, ownersRolesOf } from '../../keys/key-owner.js';
-import { LivingKeys } from '../../keys/living-keys.js';
+import { ApiKeyCache } from '../../keys/api-key-cache.js';
 import type { KnownToken } from './known-token.js';
 
 /** Tells which signed tokens are accepted at present: access tokens, and assertions of the gateway. */
@@ -18,7 +18,7 @@ export class SignedTokens {
   constructor(
     private readonly inspection: TokenInspection,
     private readonly sessions: SessionState,
-    private readonly keys: LivingKeys,
+    private readonly keys: ApiKeyCache,
     private readonly environment: Environment,
     private readonly clock: Clock,
   ) {}

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../../../../platform/clock/clock.js';
 import { Randomness } from '../../../../platform/crypto/randomness.js';
-import { Sealing } from '../../../../platform/crypto/sealing.js';
+import { FieldEncryption } from '../../../../platform/crypto/field-encryption.js';
 import { SecretDependants } from '../../../../platform/crypto/secret-dependants.js';
 import { UuidV7 } from '../../../../platform/crypto/uuid.js';
 import { notBeforeLogin } from '../../../../users/login-order.js';
@@ -25,7 +25,7 @@ const HANDLE_BYTES = 32;
 @Injectable()
 export class PasskeyRows implements OnModuleInit {
   constructor(
-    private readonly sealing: Sealing,
+    private readonly encryption: FieldEncryption,
     private readonly ids: UuidV7,
     private readonly randomness: Randomness,
     private readonly clock: Clock,
@@ -61,13 +61,13 @@ export class PasskeyRows implements OnModuleInit {
     const id = this.ids.next();
     const at = notBeforeLogin(lastLoginAt, this.clock.now());
     const row = { ...passkey, id, createdAt: at, lastUsedAt: at };
-    return { ...row, rowSeal: this.sealing.seal('passkey-row', contextOf(row), '') };
+    return { ...row, rowSeal: this.encryption.encrypt('passkey-row', contextOf(row), '') };
   }
 
   /** Returns whether this installation has written the row. */
   isAuthentic(passkey: Authenticated & Pick<Passkey, 'rowSeal'>): boolean {
     try {
-      this.sealing.open('passkey-row', contextOf(passkey), passkey.rowSeal);
+      this.encryption.decrypt('passkey-row', contextOf(passkey), passkey.rowSeal);
       return true;
     } catch {
       return false;

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../../../../platform/clock/clock.js';
-import { Sealing } from '../../../../platform/crypto/sealing.js';
+import { FieldEncryption } from '../../../../platform/crypto/field-encryption.js';
 import { SecretDependants } from '../../../../platform/crypto/secret-dependants.js';
 import { UuidV7 } from '../../../../platform/crypto/uuid.js';
 import type { TotpFactor } from './totp-factor.entity.js';
@@ -15,7 +15,7 @@ export interface NewApp extends Pick<TotpFactor, 'userId' | 'sessionId' | 'name'
 @Injectable()
 export class TotpSecrets implements OnModuleInit {
   constructor(
-    private readonly sealing: Sealing,
+    private readonly encryption: FieldEncryption,
     private readonly ids: UuidV7,
     private readonly clock: Clock,
     private readonly dependants: SecretDependants,
@@ -36,14 +36,18 @@ export class TotpSecrets implements OnModuleInit {
   /** Creates a pending factor. Nothing is stored. */
   newFactor({ secret, ...app }: NewApp): TotpFactor {
     const id = this.ids.next();
-    const sealedSecret = this.sealing.seal('totp-secret', contextOf({ id, userId: app.userId }), secret);
+    const sealedSecret = this.encryption.encrypt(
+      'totp-secret',
+      contextOf({ id, userId: app.userId }),
+      secret,
+    );
     const createdAt = this.clock.now();
     return { ...app, id, sealedSecret, createdAt, lastStep: null, confirmedAt: null, lastUsedAt: null };
   }
 
   /** Returns the secret. Throws if the master secret differs, or if anybody else has written the row. */
   open(factor: Pick<TotpFactor, 'id' | 'userId' | 'sealedSecret'>): string {
-    return this.sealing.open('totp-secret', contextOf(factor), factor.sealedSecret).toString();
+    return this.encryption.decrypt('totp-secret', contextOf(factor), factor.sealedSecret).toString();
   }
 }
 

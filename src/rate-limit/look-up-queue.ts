@@ -25,7 +25,7 @@ interface Line {
  * Runs a few look-ups of each network at a time, the others after them in the order in which they came, so that no network
  * occupies the pool. One whose client has left keeps its turn, because requests that were sent are carried out in any case.
  */
-export class LookUpTurns {
+export class LookUpQueue {
   private readonly lines = new Map<string, Line>();
 
   /** The number of networks with look-ups that run or wait. */

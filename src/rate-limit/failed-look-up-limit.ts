@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { LookUpTurns } from './look-up-turns.js';
+import { LookUpQueue } from './look-up-queue.js';
 import type { Policy } from './policies/policy.js';
 import { PolicyTable } from './policies/policy-table.js';
 import { RateLimited } from './rate-limit.errors.js';
@@ -15,9 +15,9 @@ import { WindowKeys } from './windows/window-keys.js';
  * network sends at once.
  */
 @Injectable()
-export class LookUpLimit {
+export class FailedLookUpLimit {
   private readonly policy: Policy | undefined;
-  private readonly turns = new LookUpTurns();
+  private readonly queue = new LookUpQueue();
 
   constructor(
     table: PolicyTable,
@@ -32,7 +32,7 @@ export class LookUpLimit {
    * would wait too long, and `rate_limited`, which the admission of the request records.
    */
   run<T>(network: string, lookUp: () => Promise<T>): Promise<T> {
-    return this.turns.run(network, () => {
+    return this.queue.run(network, () => {
       // Not before: the look-ups that came first are counted only now.
       this.check(network);
       return lookUp();

@@ -47,15 +47,15 @@ interface KeyRow extends FoundKey {
 
 /** The SQL statements on one key that a request presents or that a token names, together with what its owner may do. */
 @Injectable()
-export class FoundKeysRepository {
+export class KeyLookUpRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Returns the key of one of these digests, living or not, with its owner; null if there is none. */
+  /** Returns the key of one of these digests, active or not, with its owner; null if there is none. */
   async findByDigest(digests: readonly Buffer[]): Promise<KeyWithOwner | null> {
     return this.findWithOwner('key.digest = ANY($1::bytea[])', digests);
   }
 
-  /** Returns a key, living or not, with its owner; null if there is none. */
+  /** Returns a key, active or not, with its owner; null if there is none. */
   async findById(id: string): Promise<KeyWithOwner | null> {
     return this.findWithOwner('key.id = $1::uuid', id);
   }

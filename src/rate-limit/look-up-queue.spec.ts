@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
-import { LookUpTurns } from './look-up-turns.js';
+import { LookUpQueue } from './look-up-queue.js';
 
 const REFUSED = { row: PlatformErrors.dependency_unavailable, occurrence: { retryAfterSeconds: 1 } };
 
-describe('LookUpTurns', () => {
-  let turns: LookUpTurns;
+describe('LookUpQueue', () => {
+  let queue: LookUpQueue;
   let started: string[];
   let ends: PromiseWithResolvers<void>[];
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['performance'] });
-    turns = new LookUpTurns();
+    queue = new LookUpQueue();
     started = [];
     ends = [];
   });
@@ -19,7 +19,7 @@ describe('LookUpTurns', () => {
   });
 
   const run = (network: string, name: string) =>
-    turns.run(network, async () => {
+    queue.run(network, async () => {
       started.push(name);
       const end = Promise.withResolvers<void>();
       ends.push(end);
@@ -82,12 +82,12 @@ describe('LookUpTurns', () => {
 
   it('remembers no network without a look-up', async () => {
     const all = ['1', '2', '3'].map((name) => run('a', name));
-    expect(turns.size).toBe(1);
+    expect(queue.size).toBe(1);
     for (const n of [0, 1, 2]) {
       ends[n]!.resolve();
       await settled();
     }
     await Promise.all(all);
-    expect(turns.size).toBe(0);
+    expect(queue.size).toBe(0);
   });
 });

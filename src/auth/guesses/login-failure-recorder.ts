@@ -7,7 +7,7 @@ import type { UserWithHash } from '../credentials/passwords/password-credentials
 
 /** Records wrong passwords, at a login or in a session. */
 @Injectable()
-export class LoginRecord {
+export class LoginFailureRecorder {
   constructor(private readonly audit: AuditService) {}
 
   /** The keyed digest under which a submitted address is recorded and its guesses are counted. */
@@ -16,7 +16,7 @@ export class LoginRecord {
   }
 
   /** Records a wrong password and the reason, which the response does not contain. */
-  async failure(
+  async recordFailure(
     found: UserWithHash | null,
     { isLast }: GuessingAttempt,
     emailDigest: string,
@@ -36,7 +36,12 @@ export class LoginRecord {
   }
 
   /** Records a login that was refused without evaluation because of earlier failures; ignores every other error. */
-  async locked(error: unknown, emailDigest: string, userId: string | null, origin: Origin): Promise<void> {
+  async recordRefusal(
+    error: unknown,
+    emailDigest: string,
+    userId: string | null,
+    origin: Origin,
+  ): Promise<void> {
     if (!(error instanceof RateLimited)) return;
     await this.audit.recordAlone({
       type: 'authn_login_lock',

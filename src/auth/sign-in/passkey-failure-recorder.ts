@@ -14,7 +14,7 @@ export interface PasskeyHolder {
 
 /** Records passkeys that did not lead to a session or a proof. */
 @Injectable()
-export class PasskeyRecord {
+export class PasskeyFailureRecorder {
   constructor(
     private readonly users: UsersService,
     private readonly unverified: UnverifiedSignIns,
@@ -29,7 +29,7 @@ export class PasskeyRecord {
   }
 
   /** Runs the verification of a passkey. Records the refusal if it throws one, and throws it again. */
-  async failures<T>(holder: PasskeyHolder, origin: Origin, verify: () => Promise<T>): Promise<T> {
+  async recordFailures<T>(holder: PasskeyHolder, origin: Origin, verify: () => Promise<T>): Promise<T> {
     try {
       return await verify();
     } catch (error) {

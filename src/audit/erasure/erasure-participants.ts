@@ -18,7 +18,7 @@ export type Reader = (eventId: string) => Promise<boolean>;
 
 /** The modules that store personal data which the deletion of the account does not remove. Each one registers itself. */
 @Injectable()
-export class ErasureReach {
+export class ErasureParticipants {
   private readonly erasers: Eraser[] = [];
   private readonly readers: Reader[] = [];
 

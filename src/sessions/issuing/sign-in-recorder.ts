@@ -22,14 +22,14 @@ export interface OpenedSession {
 
 /** Records sign-ins, and tells the owner of an account about those from new devices. */
 @Injectable()
-export class SessionRecord {
+export class SignInRecorder {
   constructor(
     private readonly audit: AuditService,
     private readonly notice: NewDeviceNotice,
   ) {}
 
   /** Writes the events of a sign-in in its transaction, and the notice, unless it is the first sign-in of the account. */
-  async write(tx: Transaction, opened: OpenedSession, origin: Origin): Promise<void> {
+  async record(tx: Transaction, opened: OpenedSession, origin: Origin): Promise<void> {
     const { user, session, failures, isKnownDevice, emailDigest: account } = opened;
     const { deviceId } = session;
     const who = { outcome: 'success' as const, userId: user.id, sessionId: session.id, origin };

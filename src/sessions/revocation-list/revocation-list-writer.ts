@@ -35,7 +35,7 @@ export interface RevokedKey {
  * from it, calls this in the same transaction; a rolled-back change is never told.
  */
 @Injectable()
-export class RevocationRecord {
+export class RevocationListWriter {
   private readonly sessionTokenLifeSeconds: number;
 
   constructor(

@@ -7,14 +7,14 @@ import type { AuditDetails } from '../audit-vocabulary.js';
 
 /** Records reads of the trail in the trail. */
 @Injectable()
-export class ReadingRecord {
+export class ReadRecorder {
   constructor(private readonly audit: AuditService) {}
 
   /**
    * Records a read by the caller. Throws `dependency_unavailable` if that fails; the caller must then not read
    * anything.
    */
-  async note(
+  async record(
     request: FastifyRequest,
     what: AuditDetails['audit_read']['what'],
     filter: object,

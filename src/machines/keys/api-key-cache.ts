@@ -5,9 +5,9 @@ import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { BoundedMap } from '../../platform/memory/bounded-map.js';
-import { LookUpLimit } from '../../rate-limit/look-up-limit.js';
+import { FailedLookUpLimit } from '../../rate-limit/failed-look-up-limit.js';
 import { rolesAtLevel } from '../../sessions/role-level.js';
-import { FoundKeysRepository, type KeyWithOwner } from './found-keys.repository.js';
+import { KeyLookUpRepository, type KeyWithOwner } from './key-look-up.repository.js';
 import { KeyChanges } from './key-changes.js';
 import type { KeyDigest } from './key-digests.js';
 import { scopesAllowedTo } from './scopes.js';
@@ -19,7 +19,7 @@ const CAPACITY = 20_000;
 const FRESH_MS = 30_000;
 
 /** A key that is accepted. */
-export interface LivingKey {
+export interface ActiveKey {
   /** What calls with the key can do. */
   readonly caller: MachinePrincipal;
   /** When it was made, Unix seconds. */
@@ -27,7 +27,7 @@ export interface LivingKey {
 }
 
 /** A key that is not accepted. */
-export interface DeadKey {
+export interface RejectedKey {
   /** Null for a key that never existed, or that was purged. */
   readonly keyId: string | null;
   /** Null for a key of a service account. */
@@ -36,29 +36,29 @@ export interface DeadKey {
   readonly fault: 'unknown_key' | 'revoked' | 'expired' | 'owner_disabled';
 }
 
-const UNKNOWN: DeadKey = { keyId: null, userId: null, serviceAccountId: null, fault: 'unknown_key' };
+const UNKNOWN: RejectedKey = { keyId: null, userId: null, serviceAccountId: null, fault: 'unknown_key' };
 
 interface Remembered {
-  readonly key: LivingKey;
+  readonly key: ActiveKey;
   readonly ownerId: string;
   readonly readMs: number;
 }
 
 /**
  * Finds the caller of a key. Keys in use are remembered in the process, so that most requests cost neither a query nor a
- * round trip; a change of the key or its owner reaches every process within a second. Dead keys are not remembered.
+ * round trip; a change of the key or its owner reaches every process within a second. Rejected keys are not remembered.
  */
 @Injectable()
-export class LivingKeys {
+export class ApiKeyCache {
   private readonly known = new BoundedMap<string, Remembered>(CAPACITY);
-  private readonly underWay = new Map<string, Promise<LivingKey | DeadKey>>();
+  private readonly underWay = new Map<string, Promise<ActiveKey | RejectedKey>>();
 
   constructor(
-    private readonly keys: FoundKeysRepository,
+    private readonly keys: KeyLookUpRepository,
     private readonly changes: KeyChanges,
     private readonly clock: Clock,
     private readonly environment: Environment,
-    private readonly lookUps: LookUpLimit,
+    private readonly lookUps: FailedLookUpLimit,
   ) {
     changes.onChange((ownerIds) => this.forget(ownerIds));
   }
@@ -72,7 +72,7 @@ export class LivingKeys {
     current: KeyDigest,
     allDigests: () => readonly Buffer[],
     network: string | null = null,
-  ): Promise<LivingKey | DeadKey> {
+  ): Promise<ActiveKey | RejectedKey> {
     const name = current.digest.toString('latin1');
     const query = async () => {
       const found = await this.keys.findByDigest(allDigests());
@@ -84,17 +84,17 @@ export class LivingKeys {
   }
 
   /** Finds a key by its current digest among those in use, without a query; others are as if they did not exist. */
-  remembered({ digest }: KeyDigest): LivingKey | DeadKey {
+  remembered({ digest }: KeyDigest): ActiveKey | RejectedKey {
     return this.trusted(digest.toString('latin1')) ?? UNKNOWN;
   }
 
   /** Finds the key that got an access token. Throws `dependency_unavailable`. */
-  async findById(id: string): Promise<LivingKey | DeadKey> {
+  async findById(id: string): Promise<ActiveKey | RejectedKey> {
     return this.found(`id ${id}`, () => this.keys.findById(id));
   }
 
   /** Reads a key in a transaction, which keeps it from being revoked. The caller has locked the row of its owner. */
-  async findAnew(tx: Transaction, id: string): Promise<LivingKey | DeadKey> {
+  async findAnew(tx: Transaction, id: string): Promise<ActiveKey | RejectedKey> {
     const found = await this.keys.share(tx, id);
     return judged(found, this.clock.nowMs(), this.environment.MFA_REQUIRED_ROLES);
   }
@@ -103,7 +103,7 @@ export class LivingKeys {
     name: string,
     query: () => Promise<KeyWithOwner | null>,
     network: string | null = null,
-  ): Promise<LivingKey | DeadKey> {
+  ): Promise<ActiveKey | RejectedKey> {
     this.changes.start();
     const trusted = this.trusted(name);
     if (trusted) return trusted;
@@ -116,7 +116,7 @@ export class LivingKeys {
   }
 
   /** Many requests of one key at once cost one query. */
-  private once(name: string, find: () => Promise<LivingKey | DeadKey>): Promise<LivingKey | DeadKey> {
+  private once(name: string, find: () => Promise<ActiveKey | RejectedKey>): Promise<ActiveKey | RejectedKey> {
     const outcome = this.underWay.get(name) ?? find().finally(() => this.underWay.delete(name));
     this.underWay.set(name, outcome);
     return outcome;
@@ -126,7 +126,7 @@ export class LivingKeys {
     name: string,
     query: () => Promise<KeyWithOwner | null>,
     network: string | null,
-  ): Promise<LivingKey | DeadKey> {
+  ): Promise<ActiveKey | RejectedKey> {
     const isWatching = this.changes.isCurrent;
     const { generation } = this.changes;
     const readMs = performance.now();
@@ -141,7 +141,7 @@ export class LivingKeys {
     return outcome;
   }
 
-  private trusted(name: string): LivingKey | null {
+  private trusted(name: string): ActiveKey | null {
     const remembered = this.known.get(name);
     return remembered && this.isTrusted(remembered) ? remembered.key : null;
   }
@@ -161,13 +161,17 @@ export class LivingKeys {
 }
 
 /** Judges a key by itself and by what its owner may do at present. */
-function judged(found: KeyWithOwner | null, nowMs: number, needFactor: readonly Role[]): LivingKey | DeadKey {
+function judged(
+  found: KeyWithOwner | null,
+  nowMs: number,
+  needFactor: readonly Role[],
+): ActiveKey | RejectedKey {
   if (!found) return UNKNOWN;
   const { key, user, account } = found;
   const { id: keyId, userId, serviceAccountId } = key;
-  const dead = (fault: DeadKey['fault']): DeadKey => ({ keyId, userId, serviceAccountId, fault });
-  if (key.revokedAt) return dead('revoked');
-  if (key.expiresAt.getTime() <= nowMs) return dead('expired');
+  const rejected = (fault: RejectedKey['fault']): RejectedKey => ({ keyId, userId, serviceAccountId, fault });
+  if (key.revokedAt) return rejected('revoked');
+  if (key.expiresAt.getTime() <= nowMs) return rejected('expired');
   const shared = {
     keyId,
     expiresAt: secondsOf(key.expiresAt),
@@ -175,13 +179,13 @@ function judged(found: KeyWithOwner | null, nowMs: number, needFactor: readonly 
   };
   const createdAt = secondsOf(key.createdAt);
   if (userId !== null) {
-    if (!user || user.disabledAt) return dead('owner_disabled');
+    if (!user || user.disabledAt) return rejected('owner_disabled');
     // A key has proven no factor itself: what counts is that its owner has one.
     const roles = rolesAtLevel(user.roles, user.hasFactor ? 'aal2' : 'aal1', needFactor);
     const scopes = scopesAllowedTo(roles, key.scopes);
     return { caller: { kind: 'api-key', userId, roles, scopes, ...shared }, createdAt };
   }
-  if (serviceAccountId === null || !account || account.disabledAt) return dead('owner_disabled');
+  if (serviceAccountId === null || !account || account.disabledAt) return rejected('owner_disabled');
   const scopes = key.scopes.filter((scope) => account.scopes.includes(scope));
   return { caller: { kind: 'service-account', serviceAccountId, scopes, ...shared }, createdAt };
 }

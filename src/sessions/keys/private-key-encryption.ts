@@ -9,7 +9,7 @@ import { Randomness } from '../../platform/crypto/randomness.js';
  * authenticated too, so that the keys of two rows cannot be swapped.
  */
 @Injectable()
-export class KeySeal {
+export class PrivateKeyEncryption {
   constructor(
     private readonly masterKey: MasterKey,
     private readonly randomness: Randomness,
@@ -20,22 +20,22 @@ export class KeySeal {
     return this.masterKey.id;
   }
 
-  seal(privateKey: KeyObject, kid: string): Buffer {
+  encrypt(privateKey: KeyObject, kid: string): Buffer {
     const der = privateKey.export({ type: 'pkcs8', format: 'der' });
     return encrypt(this.keyOf(this.keyId), this.randomness.bytes(NONCE_BYTES), kid, der);
   }
 
   /** Throws if no known master secret encrypted the key, if the kid differs, or if any byte was changed. */
-  unseal(sealed: Buffer, kid: string): KeyObject {
-    return createPrivateKey({ key: this.decrypted(sealed, kid), format: 'der', type: 'pkcs8' });
+  decrypt(encrypted: Buffer, kid: string): KeyObject {
+    return createPrivateKey({ key: this.derOf(encrypted, kid), format: 'der', type: 'pkcs8' });
   }
 
   /** Few keys are stored, so that each secret can be tried; rows of the first versions do not name theirs. */
-  private decrypted(sealed: Buffer, kid: string): Buffer {
+  private derOf(encrypted: Buffer, kid: string): Buffer {
     let failure: unknown;
     for (const id of this.masterKey.ids) {
       try {
-        return decrypt(this.keyOf(id), kid, sealed);
+        return decrypt(this.keyOf(id), kid, encrypted);
       } catch (error) {
         failure = error;
       }
