@@ -171,7 +171,7 @@ class SessionClient {
   }
 
   private async leave(call: Call): Promise<void> {
-    const state = await this.state.begin();
+    const state = await this.state.begin(true);
     const refreshToken = state?.tokens?.refreshToken;
     let isOver = this.isBody;
     try {

@@ -7,14 +7,17 @@ export interface Identity {
 }
 
 /**
- * The session that a tab knows. `onSignedOut` is called once for each that is over, whatever shows it first: an answer, a
- * message of another tab, or the storage. A session that another one of the same account replaces is not over for its user.
+ * The session that a tab knows, which is the one that the storage last showed. It is over if the storage shows none or that of
+ * another account, or if an answer or a message of another tab says so. `onSignedOut` is called once for each, whatever shows it
+ * first; not for a session that another one of the same account or a login in this tab replaces. From then on, it is past, and
+ * ignored if the storage shows it. If that was a mistake, `confirm` undoes it: what the service has answered later is not over.
  */
 export class KnownSession {
   private known: Identity | null = null;
   private own: string | null = null;
   /** Sessions that were left or are over. The storage may show them a while longer. */
   private readonly past = new Set<string>();
+  /** Past sessions whose end needs no call of `onSignedOut` any more. */
   private readonly announced = new Set<string>();
   private readonly reasons = new Map<string, SignedOutReason>();
 
@@ -33,6 +36,14 @@ export class KnownSession {
   /** This tab signs in itself; its user need not be told. */
   expect(session: string): void {
     this.own = session;
+    this.confirm(session);
+  }
+
+  /** The service has answered for this session after all that was noted of it. It may end again, and is then announced again. */
+  confirm(session: string): void {
+    this.past.delete(session);
+    this.announced.delete(session);
+    this.reasons.delete(session);
   }
 
   /** Another tab has told of a session, which the storage may show later. */
@@ -52,6 +63,7 @@ export class KnownSession {
     if (next === null) this.announce(before.session, 'logout');
     else if (next.session !== this.own && next.user !== before.user)
       this.announce(before.session, 'replaced');
+    else this.announced.add(before.session);
   }
 
   /** Whoever notices the end of this session from now on, this is its reason. */

@@ -9,7 +9,10 @@ const LATE_SECONDS = [0.1, 0.9];
 
 /** The session of this browser or process. In the cookie transport it has no tokens. */
 export interface State extends Identity {
-  /** Changes with every refresh, so that a tab sees that another one has refreshed. */
+  /**
+   * Changes with every refresh, so that a tab sees that another one has refreshed. Later ones sort after earlier ones, unless the
+   * clock was set back.
+   */
   readonly stamp: string;
   readonly tokens?: Tokens;
 }
@@ -115,19 +118,17 @@ export class SessionState {
   }
 
   /** Null where nobody is signed in, as far as is known. What this tab learns by it, `onSignedOut` is told. */
-  async read(): Promise<State | null> {
-    const before = this.known.current;
-    const value = await this.storage.getItem(this.name);
-    const state = value === null ? null : stateOf(value);
-    // What another read or a login has overtaken may be old.
-    if (this.hasTabs && this.known.current === before) this.known.take(state);
-    return state;
+  read(): Promise<State | null> {
+    return this.look((state) => this.known.take(state));
   }
 
-  /** Reads the session of a request that begins. Throws where the page still takes its user for somebody else. */
-  async begin(): Promise<State | null> {
+  /**
+   * Reads the session of a request that begins. Throws where the page still takes its user for somebody else. If it `mayBeOver`,
+   * an empty storage is not told yet: a page that navigates on `onSignedOut` would cancel its logout.
+   */
+  async begin(mayBeOver = false): Promise<State | null> {
     const before = this.known.current;
-    const state = await this.read();
+    const state = await (mayBeOver ? this.readIfAny() : this.read());
     if (state !== null && this.known.isOfAnother(before, state)) throw sessionLeft();
     return state;
   }
@@ -141,7 +142,7 @@ export class SessionState {
     refusal: unknown = sessionLeft(),
     mayBeOver = false,
   ): Promise<State | null> {
-    const now = await this.read();
+    const now = await (mayBeOver ? this.readIfAny() : this.read());
     if (seen === null || now?.session === seen.session || (now === null && mayBeOver)) return now;
     if (now === null || this.followers.get(now.session) !== seen.session) throw refusal;
     return now;
@@ -160,7 +161,7 @@ export class SessionState {
    * was left meanwhile, or another tab has later tokens because this one was frozen.
    */
   async adopt(answer: SignedIn, isWanted: (kept: State | null) => boolean = () => true): Promise<void> {
-    const stamp = Math.random().toString(36).slice(2);
+    const stamp = `${Date.now()}.${Math.random().toString(36).slice(2)}`;
     const told = { session: answer.session.id, user: answer.user.id, stamp };
     const state: State = {
       ...told,
@@ -182,9 +183,12 @@ export class SessionState {
     return state?.stamp === this.deadline.stamp && performance.now() >= this.deadline.atMs;
   }
 
-  /** Forgets a session that is over, and says so once in every tab. */
+  /** Forgets a session that is over, and says so once in every tab; null where the storage had lost it. */
   async end(state: State | null, reason: SignedOutReason): Promise<void> {
-    if (!state) return;
+    if (!state) {
+      await this.read();
+      return;
+    }
     this.known.noteReason(state.session, reason);
     try {
       if ((await this.read())?.session === state.session) await this.storage.removeItem(this.name);
@@ -192,6 +196,30 @@ export class SessionState {
       this.tell({ ended: state.session, reason });
       this.known.announce(state.session, reason);
     }
+  }
+
+  private async look(learn: (state: State | null) => void): Promise<State | null> {
+    const before = this.known.current;
+    const value = await this.storage.getItem(this.name);
+    const state = value === null ? null : stateOf(value);
+    // What another read or a login has overtaken may be old.
+    if (this.hasTabs && this.known.current === before) learn(state);
+    return state;
+  }
+
+  /** Leaves it to a later read to tell that the storage is empty. */
+  private readIfAny(): Promise<State | null> {
+    return this.look((state) => {
+      if (state) this.known.take(state);
+    });
+  }
+
+  /** Reads what another tab has told, or has replaced since: it is not over, whatever was noted of it before. */
+  private readConfirmed(): Promise<State | null> {
+    return this.look((state) => {
+      if (state) this.known.confirm(state.session);
+      this.known.take(state);
+    });
   }
 
   /** A worker has no localStorage; what it hears is all that it knows. */
@@ -212,18 +240,23 @@ export class SessionState {
       const { ended, reason } = message;
       if (ended !== this.known.current?.session) return;
       this.known.noteReason(ended, reason);
+      const kept = await this.read();
       // A worker that has signed out could not remove what pages have kept, nor a page what workers have.
-      if (!this.isBody && (await this.read())?.session === ended) await this.storage.removeItem(this.name);
+      if (!this.isBody && kept?.session === ended) await this.storage.removeItem(this.name);
       this.known.announce(ended, reason);
       return;
     }
-    if (this.isOnlyTold) await this.storage.setItem(this.name, JSON.stringify(message));
-    // Cookies are of all tabs, but a storage can be each tab's own, as `sessionStorage` is. What it shows is taken by `read`.
-    if (!this.isBody) this.known.replaceBy(message);
+    const isTold = (kept: State | null) => kept !== null && kept.stamp >= message.stamp;
+    // A tab that was frozen hears of logins that others have followed.
+    if (!isTold(await this.read())) {
+      if (this.isOnlyTold) await this.storage.setItem(this.name, JSON.stringify(message));
+      // Cookies are of all tabs, but a storage can be each tab's own, as `sessionStorage` is. What it shows is taken by `read`.
+      if (!this.isBody) this.known.replaceBy(message);
+    }
     for (const seconds of LATE_SECONDS) {
-      if ((await this.read())?.session === message.session) return;
+      if (isTold(await this.read())) break;
       await sleep(seconds);
     }
-    await this.read();
+    await this.readConfirmed();
   }
 }

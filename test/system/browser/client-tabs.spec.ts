@@ -152,13 +152,18 @@ describeTabs(
      */
     const withLateMessages = async (tab: Page, transport: 'cookie' | 'body') => {
       await tab.evaluate(`
-        const held = [];
+        window.held = [];
         const Native = BroadcastChannel;
         globalThis.BroadcastChannel = class extends Native {
           addEventListener = (type, listener) =>
             super.addEventListener(type, (event) => held.push(() => listener(event)));
         };
-        window.deliver = () => held.splice(0).forEach((pass) => pass());
+        window.deliver = async () => {
+          for (const pass of held.splice(0)) {
+            pass();
+            await new Promise((next) => setTimeout(next));
+          }
+        };
         window.lateTold = [];
         window.late = session.createClient({
           baseUrl: '',
@@ -224,6 +229,115 @@ describeTabs(
         expect(await lateReasons(other)).toEqual(['logout']);
       });
     });
+
+    const logsIn = (tab: Page, email: string) =>
+      tab.evaluate(`session.logIn(${JSON.stringify({ email, password: PASSWORD })})`);
+
+    it('stays with the account that has signed in last, however late it hears of the others', async () => {
+      const [one, other] = [await host().openTab(), await host().openTab()];
+      const email = await host().signIn(one);
+      await withLateMessages(one, 'cookie');
+      await host().signIn(other);
+      await other.evaluate('session.client.refresh()');
+      await logsIn(other, email);
+      const last = await other.evaluate(`JSON.parse(localStorage.getItem('portcullis:')).session`);
+      await one.waitForFunction(`held.length === 3 && kept() === ${JSON.stringify(last)}`);
+      expect(await lateReasons(one)).toEqual([]);
+      expect(await outcome(one, 'late.me()')).toBe(email);
+      await host().signIn(other);
+      await one.waitForFunction(`![undefined, ${JSON.stringify(last)}].includes(kept())`);
+      host().proxy.seen.length = 0;
+      expect(await outcome(one, 'late.me()')).toBe('invalid_token');
+      expect([await one.evaluate('lateTold'), host().proxy.seen]).toEqual([['replaced'], []]);
+    });
+
+    it('knows a session again that the storage had lost, and says when it is over', async () => {
+      const [one, other] = [await host().openTab(), await host().openTab()];
+      await host().signIn(one);
+      await withLateMessages(other, 'cookie');
+      await one.evaluate('localStorage.clear()');
+      expect(await host().calls(one, ['/users/me'])).toEqual([200]);
+      await other.waitForFunction('kept() === undefined');
+      expect(await lateReasons(other)).toEqual(['logout']);
+      await host().expireAccess();
+      expect(await host().calls(one, ['/users/me'])).toEqual([200]);
+      await other.waitForFunction('held.length > 0 && kept() === first');
+      expect(await lateReasons(other)).toEqual(['logout']);
+      await one.evaluate('session.logOut()');
+      await other.waitForFunction('kept() === undefined');
+      expect(await outcome(other, 'late.me()')).toBe('unauthenticated');
+      expect([await one.evaluate('session.reasons'), await other.evaluate('lateTold')]).toEqual([
+        ['logout', 'logout'],
+        ['logout', 'logout'],
+      ]);
+    });
+
+    it('knows its session again if the storage does not come to show what another tab has told', async () => {
+      const [one, other] = [await host().openTab(), await host().openTab()];
+      await host().signIn(one);
+      const told = { session: 'of a clock', user: 'that was wrong', stamp: '9' };
+      await other.evaluate(
+        `window.channel = new BroadcastChannel('portcullis:'); channel.postMessage(${JSON.stringify(told)})`,
+      );
+      await one.waitForFunction('session.reasons.length > 0');
+      const { session } = await one.evaluate<{ session: string }>(
+        `JSON.parse(localStorage.getItem('portcullis:'))`,
+      );
+      const ended = JSON.stringify({ ended: session, reason: 'session_ended' });
+      await other.evaluate(`setInterval(() => channel.postMessage(${ended}), 50)`);
+      await one.waitForFunction('session.reasons.length > 1');
+      expect(await one.evaluate('session.reasons')).toEqual(['replaced', 'session_ended']);
+    });
+
+    /** Signs a new user in by another client in a tab, `own`, whose requests are sent by `send`; `ownTold` has its reasons. */
+    const signInBySender = async (tab: Page, send: string) => {
+      const email = await register(host().instances[0]);
+      await tab.evaluate(`
+        window.ownTold = [];
+        window.own = session.createClient({
+          baseUrl: '',
+          transport: 'cookie',
+          onSignedOut: (reason) => ownTold.push(reason),
+          fetch: ${send},
+        });
+        own.login(${JSON.stringify({ email, password: PASSWORD })});`);
+      return email;
+    };
+
+    it('sends a logout before it says so, also where the storage has lost the session', async () => {
+      const tab = await host().openTab();
+      await signInBySender(tab, '(path, init) => (ownTold.push(path), fetch(path, init))');
+      await tab.evaluate('localStorage.clear(), own.logout()');
+      expect(await tab.evaluate('ownTold')).toEqual(['/auth/login', '/auth/logout', 'logout']);
+      expect(await outcome(tab, 'own.me()')).toBe('unauthenticated');
+    });
+
+    it.each(['the same user in another tab', 'another user in this tab'])(
+      'says nothing where a late answer ends a session that the login of %s has replaced',
+      async (who) => {
+        const [one, other] = [await host().openTab(), await host().openTab()];
+        const ended = `new Response('{"code":"session_ended"}', { status: 401 })`;
+        const email = await signInBySender(
+          one,
+          `(path, init) => init.method === 'GET'
+            ? new Promise((resolve) => (window.answer = () => resolve(${ended})))
+            : fetch(path, init)`,
+        );
+        await one.evaluate('window.pending = own.me().catch(({ code }) => code), null');
+        await one.waitForFunction('window.answer !== undefined');
+        const kept = `JSON.parse(localStorage.getItem('portcullis:')).session`;
+        const first = JSON.stringify(await one.evaluate(kept));
+        if (who === 'the same user in another tab') await logsIn(other, email);
+        else {
+          const another = { email: await register(host().instances[0]), password: PASSWORD };
+          await one.evaluate(`own.login(${JSON.stringify(another)})`);
+        }
+        await one.waitForFunction(`${kept} !== ${first}`);
+        expect(await one.evaluate('own.isSignedIn()')).toBe(true);
+        expect(await one.evaluate('answer(), pending')).toBe('session_ended');
+        expect([await one.evaluate('ownTold'), await one.evaluate('own.isSignedIn()')]).toEqual([[], true]);
+      },
+    );
 
     it('runs in a worker', async () => {
       const tab = await host().openTab();
