@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AuditExport } from '../../src/audit/reading/audit-export.js';
 import { SealingRound } from '../../src/audit/seals/sealing-round.js';
 import { SpoolDrain } from '../../src/audit/spool/spool-drain.js';
@@ -14,6 +14,7 @@ import { TotpSecrets } from '../../src/auth/credentials/factors/totp/totp-secret
 import { ConfigurationFault } from '../../src/platform/config/configuration-fault.js';
 import { keyIdOf } from '../../src/platform/crypto/key-id.js';
 import { MasterKey, Peppers } from '../../src/platform/crypto/master-key.js';
+import { AnnouncementTransactions } from '../../src/platform/secret-keys/announcement-transactions.js';
 import { SecretAnnouncer } from '../../src/platform/secret-keys/secret-announcer.js';
 import { SecretReport } from '../../src/platform/secret-keys/secret-report.js';
 import { SecretRewriting } from '../../src/platform/secret-keys/secret-rewriting.js';
@@ -292,5 +293,34 @@ describe('a change of both secrets over two instances', { timeout: 120_000 }, ()
       intact: false,
       firstFault: { id: oldest, kind: 'altered' },
     });
+  });
+});
+
+describe('a secret whose first use was not committed', { timeout: 120_000 }, () => {
+  it('is not used by the instance that chose it, so that one without it can still start', async () => {
+    const database = await freshDatabase();
+    onTestFinished(() => database.drop());
+    const clock = new ManualClock(Date.now());
+    const start = (variables: Record<string, string>) => startApp({ database, clock, variables });
+    const former = await start(OLD);
+    const instance = await start(BOTH);
+    onTestFinished(() => instance.close());
+    await former.close();
+    clock.advance(61_000);
+
+    const get = <T>(service: abstract new (...args: never[]) => T) =>
+      instance.app.get<T>(service, { strict: false });
+    const transactions = get(AnnouncementTransactions);
+    const run = transactions.run.bind(transactions);
+    transactions.run = (work) =>
+      run(async (tx) => {
+        await work(tx);
+        throw new Error('the connection was lost before the commit');
+      });
+    await expect(get(SecretAnnouncer).announce()).rejects.toThrow('before the commit');
+    expect([get(MasterKey).id, get(Peppers).id]).toEqual([OLD_ID, OLD_PEPPER_ID]);
+    transactions.run = run;
+    await get(SecretAnnouncer).announce();
+    expect(get(MasterKey).id).toBe(NEW_ID);
   });
 });

@@ -18,10 +18,9 @@ export class FieldEncryption {
     private readonly randomness: Randomness,
   ) {}
 
-  /** Encrypts a value that belongs to `context`, for example the id of its row. */
-  encrypt(purpose: KeyPurpose, context: string, plain: Buffer | string): Buffer {
+  /** Encrypts a value that belongs to `context`, for example the id of its row, with the current master secret or a given one. */
+  encrypt(purpose: KeyPurpose, context: string, plain: Buffer | string, id = this.masterKey.id): Buffer {
     const nonce = this.randomness.bytes(NONCE_BYTES);
-    const { id } = this.masterKey;
     const encrypted = encrypt(this.masterKey.derive(purpose, id), nonce, context, Buffer.from(plain));
     return Buffer.concat([Buffer.from(id, 'hex'), encrypted]);
   }

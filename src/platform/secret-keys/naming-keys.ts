@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { MasterKey, NAMING_PURPOSES } from '../crypto/master-key.js';
 import { FieldEncryption } from '../crypto/field-encryption.js';
 import { SecretDependants } from '../crypto/secret-dependants.js';
-import type { Transaction } from '../database/transaction-runner.js';
+import { afterCommit, type Transaction } from '../database/transaction-runner.js';
 import { SecretKeysRepository } from './secret-keys.repository.js';
 
 /**
@@ -32,8 +32,11 @@ export class NamingKeys implements OnModuleInit {
     });
   }
 
-  /** Reads the keys once per process; the first process of all stores them. */
-  async load(tx: Transaction): Promise<void> {
+  /**
+   * Reads the keys once per process; the first process of all stores them, encrypted with the master secret of the given id.
+   * They are used once the transaction has committed.
+   */
+  async load(tx: Transaction, secretId: string): Promise<void> {
     if (this.isLoaded) return;
     for (const purpose of NAMING_PURPOSES) {
       // What the previous version has stored was named with the oldest secret.
@@ -41,10 +44,14 @@ export class NamingKeys implements OnModuleInit {
         'naming-key',
         purpose,
         this.masterKey.derive(purpose, this.masterKey.ids.at(-1)),
+        secretId,
       );
       const stored = await this.repository.namingKey(tx, purpose, own);
-      this.masterKey.pin(purpose, this.encryption.decrypt('naming-key', purpose, stored));
+      const key = this.encryption.decrypt('naming-key', purpose, stored);
+      afterCommit(tx, () => this.masterKey.pin(purpose, key));
     }
-    this.isLoaded = true;
+    afterCommit(tx, () => {
+      this.isLoaded = true;
+    });
   }
 }

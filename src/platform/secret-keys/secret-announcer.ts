@@ -8,10 +8,10 @@ import {
 import { Subject } from 'rxjs';
 import { RepeatingTask } from '../clock/repeating-task.js';
 import { ConfigurationFault } from '../config/configuration-fault.js';
-import { SECRET_VARIABLES, type SecretInUse } from '../crypto/secret-dependants.js';
+import { SECRET_VARIABLES, type SecretInUse, type SecretVariable } from '../crypto/secret-dependants.js';
 import { UsableSecrets } from '../crypto/usable-secrets.js';
 import { UuidV7 } from '../crypto/uuid.js';
-import type { Transaction } from '../database/transaction-runner.js';
+import { afterCommit, type Transaction } from '../database/transaction-runner.js';
 import { untilAvailable } from '../database/until-available.js';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
@@ -111,14 +111,21 @@ export class SecretAnnouncer implements OnModuleInit, OnApplicationBootstrap, On
       const others = await this.repository.knownToOthers(tx, announcement);
       const chosen = newestKnownToAll(versions.ids, others) ?? versions.id;
       await this.repository.use(tx, variable, chosen);
-      if (chosen !== versions.id && versions.ids.length > 1)
-        this.logger.log(`New values are made with the ${variable} of key id ${chosen}`);
-      versions.makeWith(chosen);
+      if (variable === 'JWT_SECRET_KEY') await this.naming.load(tx, chosen);
       const old = inUse.filter((secret) => secret.variable === variable && secret.isSettled);
-      versions.settle(old.map(({ keyId }) => keyId).filter((keyId) => keyId !== chosen));
+      const settled = old.map(({ keyId }) => keyId).filter((keyId) => keyId !== chosen);
+      // An instance that lacks a secret starts as long as no use of it is committed.
+      afterCommit(tx, () => this.makeWith(variable, chosen, settled));
     }
-    await this.naming.load(tx);
     return [];
+  }
+
+  private makeWith(variable: SecretVariable, chosen: string, settled: readonly string[]): void {
+    const versions = this.known.of[variable];
+    if (chosen !== versions.id && versions.ids.length > 1)
+      this.logger.log(`New values are made with the ${variable} of key id ${chosen}`);
+    versions.makeWith(chosen);
+    versions.settle(settled);
   }
 }
 
