@@ -26,13 +26,13 @@ export interface AccountPlace {
 }
 
 /** An account in a list, and its place. */
-export interface ListedAccount {
+interface ListedAccount {
   readonly user: User;
   readonly place: AccountPlace;
 }
 
 /** A part of the list. */
-export interface ListedAccounts {
+interface ListedAccounts {
   /** Fewer than there were places if accounts were deleted meanwhile. */
   readonly accounts: readonly ListedAccount[];
   /** The last place that was read, after which the list continues; null at its end. */
