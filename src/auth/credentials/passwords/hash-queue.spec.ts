@@ -191,6 +191,24 @@ describe('HashQueue', () => {
     await crowd;
   });
 
+  it('lets tasks wait again soon after one during which the process was suspended', async () => {
+    const { queue, add, end } = harness(1, 5000);
+    for (const [name, tookMs] of [
+      ['suspended', 60_000],
+      ...Array.from({ length: 10 }, (_, n) => [`${n}`, 250]),
+    ] as const) {
+      const work = add(String(name));
+      await end(String(name), Number(tookMs));
+      await work;
+    }
+    const running = add('running');
+    await queue.assertRoom('strangers');
+    const waiting = add('waiting');
+    await end('running', 250);
+    await end('waiting', 250);
+    await Promise.all([running, waiting]);
+  });
+
   it('never runs more tasks at once than its width, even if some fail', async () => {
     const queue = new HashQueue(3, 60_000, 250);
     let running = 0;

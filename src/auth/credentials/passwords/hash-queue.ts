@@ -46,7 +46,7 @@ export class HashQueue {
     estimateMs: number,
     private readonly time: { nowMs(): number; pause(ms: number): Promise<unknown> } = REAL_TIME,
   ) {
-    this.pace = new HashPace(estimateMs);
+    this.pace = new HashPace(estimateMs, maxWaitMs / 2);
   }
 
   /** The number of waiting tasks. */
@@ -123,8 +123,8 @@ export class HashQueue {
 
   /**
    * Refuses tasks at the end of a queue that would now end too late, because one of an owner was added or others have taken
-   * longer than expected. New tasks must leave room for a long duration and these only for a typical one, so that few are
-   * refused after a wait.
+   * longer than expected. New tasks must leave room for a long duration and these for less, so that few are refused after a
+   * wait.
    */
   private refuseLatest(line: Waiting[]): void {
     for (let latest = line.length - 1; latest >= 0; latest -= 1) {
@@ -136,9 +136,10 @@ export class HashQueue {
     }
   }
 
-  /** For how long a task may go on waiting to end in time if it takes as long as is typical, milliseconds. */
+  /** For how long a task may go on waiting to end in time if it takes somewhat longer than is typical, milliseconds. */
   private leftMs({ arrivedMs }: Waiting): number {
-    return arrivedMs + this.maxWaitMs - this.pace.typicalMs - this.time.nowMs();
+    const { typicalMs, longMs } = this.pace;
+    return arrivedMs + this.maxWaitMs - (typicalMs + longMs) / 2 - this.time.nowMs();
   }
 
   /** Starts the next waiting task that would not end too late, or frees the slot. */
