@@ -340,7 +340,10 @@ describe('workers', { timeout: TIMEOUT_MS }, () => {
       expect(handlers).toEqual([true, true]);
     }, PATIENCE);
     await eventually(async () => {
-      const { rowCount } = await other.query('SELECT FROM pg_locks WHERE NOT granted');
+      const { rowCount } = await other.query(
+        `SELECT FROM pg_locks WHERE NOT granted AND database =
+           (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      );
       expect(rowCount).toBeGreaterThanOrEqual(waiting);
     }, PATIENCE);
     const toldMs = performance.now();
