@@ -10,6 +10,7 @@ import { createPerson, openSession } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { cookiesOf } from '../support/app/set-cookie.js';
 import { startApp, startBeside, type TestApp, type TestRequest } from '../support/app/test-app.js';
+import { eventually } from '../support/time/eventually.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
 import { claimsOf } from '../support/tokens/claims.js';
@@ -108,7 +109,7 @@ describeWithRedis('a recent proof', () => {
       expect(refused.headers['www-authenticate']).toBe(
         'Bearer error="insufficient_user_authentication", acr_values="aal1", max_age="600"',
       );
-      const [event] = await eventually(() => events(refused.headers['x-request-id']));
+      const [event] = await whenStored(() => events(refused.headers['x-request-id']));
       expect(event).toMatchObject({
         type: 'authz_fail',
         reason: 'insufficient_user_authentication',
@@ -308,10 +309,13 @@ describeWithRedis('a recent proof', () => {
   });
 });
 
-async function eventually<Row>(read: () => Promise<Row[]>): Promise<Row[]> {
-  await expect.poll(async () => (await read()).length).toBeGreaterThan(0);
-  return read();
-}
+/** Returns the rows as soon as there are any. */
+const whenStored = <Row>(read: () => Promise<Row[]>) =>
+  eventually(async () => {
+    const rows = await read();
+    expect(rows).not.toEqual([]);
+    return rows;
+  });
 
 describe('a password that must be proven again', () => {
   let app: TestApp;

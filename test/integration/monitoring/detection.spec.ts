@@ -275,7 +275,7 @@ describe('Detection', () => {
     trail.asked.length = 0;
     const detection = instance();
     const step = detection.step();
-    await vi.waitFor(() => expect(trail.asked.length).toBeGreaterThan(0), { interval: 1 });
+    await vi.waitFor(() => expect(trail.asked.length).toBeGreaterThan(0), { timeout: 15_000, interval: 1 });
     await detection.onModuleDestroy();
     expect(await step).toBe(false);
     expect(trail.asked.length).toBeLessThanOrEqual(4);
