@@ -8,7 +8,7 @@ import { Clock } from '../clock/clock.js';
 const USABLE_MS = 30_000;
 
 /**
- * Answers whether this instance may use its secrets now. If it has not announced them for half a minute, because it was
+ * Tells whether this instance may use its secrets now. If it has not announced them for half a minute, because it was
  * suspended or cut off from PostgreSQL, others may have changed them without it; it then announces them first.
  *
  * Used by the code that writes audit entries, and therefore by every change that is recorded with an event; by the code

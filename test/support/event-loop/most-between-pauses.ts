@@ -1,4 +1,5 @@
 import { WorkThrottle } from '../../../src/platform/clock/work-throttle.js';
+import { withObservedMethod } from './with-observed-method.js';
 
 /**
  * Returns the most calls of a method between two pauses. For work that is interrupted by queries in any case: requests
@@ -9,17 +10,13 @@ export async function mostBetweenPauses<T extends object>(
   method: keyof T,
   work: () => Promise<unknown>,
 ): Promise<{ most: number; all: number }> {
-  const original = target[method] as (...parameters: unknown[]) => unknown;
   const worked = Reflect.get(WorkThrottle.prototype, 'worked');
   let [sincePause, most, all] = [0, 0, 0];
-  Object.assign(target, {
-    [method]: (...parameters: unknown[]) => {
-      sincePause += 1;
-      all += 1;
-      most = Math.max(most, sincePause);
-      return original.apply(target, parameters);
-    },
-  });
+  const observe = () => {
+    sincePause += 1;
+    all += 1;
+    most = Math.max(most, sincePause);
+  };
   WorkThrottle.prototype.worked = async function (this: WorkThrottle, entries) {
     let hasPaused = false;
     const turn = setImmediate(() => {
@@ -30,9 +27,8 @@ export async function mostBetweenPauses<T extends object>(
     if (hasPaused) sincePause = 0;
   };
   try {
-    await work();
+    await withObservedMethod(target, method, observe, work);
   } finally {
-    Object.assign(target, { [method]: original });
     WorkThrottle.prototype.worked = worked;
   }
   return { most, all };

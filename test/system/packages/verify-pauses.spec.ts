@@ -1,13 +1,9 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createVerifier, type VerificationError, type Verifier } from '../../../packages/verify/src/index.js';
-import { RevocationFeed } from '../../../packages/verify/src/revocation-feed.js';
-import { RevocationList } from '../../../packages/verify/src/revocation-list.js';
 import { createPerson } from '../../support/app/people.js';
 import { ServiceAccountsOf } from '../../support/app/service-accounts.js';
 import { startApp, type TestApp } from '../../support/app/test-app.js';
+import { startFeedWithoutLines } from '../../support/packages/feed-without-lines.js';
 import { eventually } from '../../support/time/eventually.js';
 
 /** Longer than what is known may be old, milliseconds. */
@@ -56,30 +52,8 @@ describe('@portcullis/verify, in a process that was stopped for longer than revo
 });
 
 describe('the wait for the next line of the revocations', () => {
-  /** A feed of a service that accepts requests and answers them as told, where no time passes. */
-  async function startFeed(status: number | null): Promise<RevocationFeed> {
-    vi.useFakeTimers({ toFake: ['setTimeout'] });
-    const service = createServer((_request, response) => {
-      if (status !== null) response.writeHead(status).end();
-    }).listen(0, '127.0.0.1');
-    await once(service, 'listening');
-    const feed = new RevocationFeed({
-      url: `http://127.0.0.1:${(service.address() as AddressInfo).port}/revocations`,
-      key: 'key',
-      maxStalenessMs: 1000,
-      list: new RevocationList(() => Date.now()),
-    });
-    onTestFinished(() => {
-      feed.close();
-      vi.useRealTimers();
-      service.closeAllConnections();
-      service.close();
-    });
-    return feed;
-  }
-
   it('ends after half a second, and a thousand wait at most', async () => {
-    const feed = await startFeed(null);
+    const feed = await startFeedWithoutLines(null);
     let ended = 0;
     const wait = async () => {
       const isFresh = await feed.becomesFresh();
@@ -96,14 +70,14 @@ describe('the wait for the next line of the revocations', () => {
   });
 
   it('ends when the verifier is closed', async () => {
-    const feed = await startFeed(null);
+    const feed = await startFeedWithoutLines(null);
     const waiting = feed.becomesFresh();
     feed.close();
     expect([await waiting, await feed.becomesFresh()]).toEqual([false, false]);
   });
 
   it.each([401, 403])('does not happen where the key is refused by %i', async (status) => {
-    const feed = await startFeed(status);
+    const feed = await startFeedWithoutLines(status);
     await feed.begun();
     expect(await feed.becomesFresh()).toBe(false);
   });

@@ -3,7 +3,6 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Claims } from '../../../packages/verify/src/claims.js';
-import { RevocationFeed } from '../../../packages/verify/src/revocation-feed.js';
 import { RevocationList } from '../../../packages/verify/src/revocation-list.js';
 import { createVerifier, type Verifier, type VerifierOptions } from '../../../packages/verify/src/index.js';
 import { publicJwkOf } from '../../../src/sessions/keys/key-material.js';
@@ -11,6 +10,7 @@ import type { Tokens } from '../../support/app/accounts.js';
 import { createPerson } from '../../support/app/people.js';
 import { exchange } from '../../support/app/raw-exchange.js';
 import { startApp, type TestApp } from '../../support/app/test-app.js';
+import { startFeedWithoutLines } from '../../support/packages/feed-without-lines.js';
 import { PROTECTED_APIS, type ProtectedApi } from '../../support/packages/protected-apis.js';
 import { ALGORITHM_FORGERIES } from '../../support/tokens/algorithm-forgeries.js';
 import { CLAIM_FORGERIES } from '../../support/tokens/claim-forgeries.js';
@@ -468,24 +468,7 @@ describe('the list of revocations of @portcullis/verify', () => {
 
 describe('the first verification of @portcullis/verify', () => {
   it.each([401, 403])('waits no longer where the key is refused by %i, and says why', async (status) => {
-    // The longest wait never ends.
-    vi.useFakeTimers({ toFake: ['setTimeout'] });
-    const service = createHttpServer((_request, response) => {
-      response.writeHead(status).end();
-    }).listen(0, '127.0.0.1');
-    await once(service, 'listening');
-    const feed = new RevocationFeed({
-      url: `http://127.0.0.1:${(service.address() as AddressInfo).port}/revocations`,
-      key: 'ptc_s_0000000000000000000000000000000000000',
-      maxStalenessMs: 1000,
-      list: new RevocationList(() => Date.now()),
-    });
-    onTestFinished(() => {
-      feed.close();
-      vi.useRealTimers();
-      service.closeAllConnections();
-      service.close();
-    });
+    const feed = await startFeedWithoutLines(status);
     await feed.begun();
     expect([feed.isFresh(), feed.failure]).toMatchObject([
       false,

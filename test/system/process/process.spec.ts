@@ -10,6 +10,7 @@ import { asSuperuser } from '../../support/app/as-superuser.js';
 import { temporaryFolder } from '../../support/files/temporary-folder.js';
 import { startTcpProxy } from '../../support/network/tcp-proxy.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
+import { lockWaits } from '../../support/postgres/lock-waits.js';
 import {
   childrenOf,
   type ServiceOptions,
@@ -339,13 +340,7 @@ describe('workers', { timeout: TIMEOUT_MS }, () => {
       const handlers = await Promise.all((await workers()).map(handlesInterrupts));
       expect(handlers).toEqual([true, true]);
     }, PATIENCE);
-    await eventually(async () => {
-      const { rowCount } = await other.query(
-        `SELECT FROM pg_locks WHERE NOT granted AND database =
-           (SELECT oid FROM pg_database WHERE datname = current_database())`,
-      );
-      expect(rowCount).toBeGreaterThanOrEqual(waiting);
-    }, PATIENCE);
+    await eventually(async () => expect(await lockWaits(other)).toBeGreaterThanOrEqual(waiting), PATIENCE);
     const toldMs = performance.now();
     for (const pid of [service.child.pid!, ...(await workers())]) process.kill(pid, 'SIGINT');
     // Longer than the copies of one Ctrl-C take to arrive.

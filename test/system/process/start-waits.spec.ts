@@ -10,6 +10,7 @@ import { ADVISORY_LOCKS } from '../../../src/platform/database/advisory-locks.js
 import { migrate } from '../../../src/platform/database/migrate.js';
 import { temporaryFolder } from '../../support/files/temporary-folder.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
+import { lockWaits } from '../../support/postgres/lock-waits.js';
 import { startService } from '../../support/servers/service-process.js';
 import { eventually } from '../../support/time/eventually.js';
 
@@ -113,12 +114,7 @@ describe('A migration run by a command', { timeout: 120_000 }, () => {
       const command = await migration(database);
       const { pid } = command.child;
       const migrating = await eventually(async () => {
-        // Specs that run at the same time wait for locks in other databases of the server.
-        const { rows } = await stranger.query(
-          `SELECT FROM pg_locks WHERE NOT granted AND database =
-             (SELECT oid FROM pg_database WHERE datname = current_database())`,
-        );
-        expect(rows).toHaveLength(1);
+        expect(await lockWaits(stranger)).toBe(1);
         const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
         expect(children).not.toBe('');
         return children.trim();
