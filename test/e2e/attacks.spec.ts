@@ -112,6 +112,6 @@ describe('The attack kit, over HTTP, to a webhook', () => {
       expect(result.rules).toEqual([...scenario.expects].sort());
       expect(result.tookMs).toBeLessThan(PROMISED_MS);
     },
-    120_000,
+    240_000,
   );
 });
