@@ -52,6 +52,7 @@ import { CallerMetrics } from './metrics/caller-metrics.js';
 import { DatabasePool } from './metrics/database-pool.repository.js';
 import { DependencyMetrics } from './metrics/dependency-metrics.js';
 import { LoginMetrics } from './metrics/login-metrics.js';
+import { MailMetrics } from './metrics/mail-metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { Metrics } from './metrics/metrics.js';
 import { PasswordMetrics } from './metrics/password-metrics.js';
@@ -146,6 +147,7 @@ const metrics = [
   DatabasePool,
   DependencyMetrics,
   AlertMetrics,
+  MailMetrics,
 ];
 
 /** Metrics, detection over the trail, alerts and their delivery. No other module depends on it. */

@@ -4,17 +4,15 @@ import { ALERT_KINDS, type AlertKind } from '../alerts/alert-kind.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
 import { AlertDispatch } from '../alerts/alert-dispatch.js';
 import { DELIVERY_CHANNELS, type DeliveryChannel, isAnnounced } from '../alerts/delivery-channel.js';
-import { type DeliveryOutcome, SUPPRESSED } from '../../platform/outbox/outbox-channel.js';
+import { DELIVERY_OUTCOMES } from '../../platform/outbox/outbox-channel.js';
 import { Leadership } from '../../platform/leader/leadership.js';
 import { Metrics } from './metrics.js';
 
 /**
- * Outcomes of a delivery attempt. Each counter starts at 0, because `increase` does not see a series appear at 1. That does not
- * help before the first scrape, so the rules in `deploy/` evaluate the counts themselves after a start.
+ * Alerts and the outcomes of their deliveries, counted by the process concerned. Each counter starts at 0, because `increase`
+ * does not see a series appear at 1. That does not help before the first scrape, so the rules in `deploy/` evaluate the counts
+ * themselves after a start.
  */
-const OUTCOMES = ['delivered', SUPPRESSED, 'failed', 'dead'] as const satisfies DeliveryOutcome['outcome'][];
-
-/** Alerts and the outcomes of their deliveries, counted by the process concerned. */
 @Injectable()
 export class AlertMetrics implements OnModuleInit {
   private readonly alerts: Counter<'rule' | 'severity'>;
@@ -42,7 +40,7 @@ export class AlertMetrics implements OnModuleInit {
       registers: [metrics.registry],
     });
     for (const { name: channel } of channels)
-      for (const outcome of OUTCOMES) this.deliveries.inc({ channel, outcome }, 0);
+      for (const outcome of DELIVERY_OUTCOMES) this.deliveries.inc({ channel, outcome }, 0);
     metrics.addFigure(
       'portcullis_detection_leader',
       '1 in the process that runs detection, 0 in all others.',

@@ -3,6 +3,7 @@ import type { Transaction } from '../database/transaction-runner.js';
 import {
   type OutboxChannel,
   type OutboxDelivery,
+  PermanentFailure,
   type Priority,
   SUPPRESSED,
 } from '../outbox/outbox-channel.js';
@@ -83,9 +84,16 @@ export class MailOutbox implements OutboxChannel, OnModuleInit {
     await this.outbox.enqueue(tx, [{ channel: this.name, subject, payload, priority }]);
   }
 
-  async deliver({ id, payload, signal }: OutboxDelivery): Promise<void | typeof SUPPRESSED> {
+  /**
+   * Sends a mail. One whose secret was used, replaced or removed is suppressed. One whose secret has expired while the mail
+   * server failed is abandoned, so that operators learn of it.
+   */
+  async deliver({ id, payload, lastError, signal }: OutboxDelivery): Promise<void | typeof SUPPRESSED> {
     const { secretId, ...mail } = payload as StoredMail;
-    if (secretId !== undefined && !(await this.secrets.isLive(secretId))) return SUPPRESSED;
+    if (secretId !== undefined && !(await this.secrets.isLive(secretId))) {
+      if (lastError === null || !(await this.secrets.hasExpired(secretId))) return SUPPRESSED;
+      throw new PermanentFailure(`Its link or code has expired. ${lastError}`);
+    }
     await this.mailer.send({ ...mail, id }, signal);
   }
 }

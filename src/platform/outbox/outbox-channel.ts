@@ -14,6 +14,8 @@ export interface OutboxDelivery {
   readonly subject: string;
   /** The enqueued payload, after serialisation to JSON and back. */
   readonly payload: unknown;
+  /** Why the attempt before failed; null for the first one. */
+  readonly lastError: string | null;
   /** Aborted when the process shuts down. The attempt then fails, and another instance retries it. */
   readonly signal: AbortSignal;
 }
@@ -62,8 +64,11 @@ export interface DeadLetter {
   readonly error: string;
 }
 
-/** How an attempt ended. A `failed` message is retried, a `dead` one is not. */
+/** How an attempt may end. A `failed` message is retried, a `dead` one is not. */
+export const DELIVERY_OUTCOMES = ['delivered', SUPPRESSED, 'failed', 'dead'] as const;
+
+/** How an attempt of a channel ended. */
 export interface DeliveryOutcome {
   readonly channel: string;
-  readonly outcome: 'delivered' | typeof SUPPRESSED | 'failed' | 'dead';
+  readonly outcome: (typeof DELIVERY_OUTCOMES)[number];
 }

@@ -6,8 +6,10 @@ import { SecretsRepository } from './secrets.repository.js';
 /** Rows deleted by one statement; few enough that it holds its locks only for milliseconds. */
 const BATCH = 1000;
 const PAUSE_MS = 600_000;
+/** Longer than the pause between two attempts to send a mail, the second of which finds that its secret has expired. */
+const KEPT_MS = 600_000;
 
-/** Deletes expired secrets. Instances that run at the same time skip each other's rows. */
+/** Deletes secrets that expired ten minutes ago. Instances that run at the same time skip each other's rows. */
 @Injectable()
 export class SecretsPurge {
   constructor(
@@ -18,6 +20,7 @@ export class SecretsPurge {
   /** Deletes one batch. Returns whether there may be more. */
   @InBackground({ pauseMs: PAUSE_MS })
   async purge(): Promise<boolean> {
-    return (await this.secrets.purge(this.clock.now(), BATCH)) === BATCH;
+    const before = new Date(this.clock.nowMs() - KEPT_MS);
+    return (await this.secrets.purge(before, BATCH)) === BATCH;
   }
 }

@@ -258,6 +258,17 @@ export class SecretsRepository {
     return rows.length > 0;
   }
 
+  /** Returns whether a secret that is still stored has expired unused. */
+  async hasExpired(id: string, now: Date): Promise<boolean> {
+    const rows = await onDatabase(() =>
+      this.dataSource.query<unknown[]>(
+        'SELECT FROM single_use_secrets WHERE id = $1 AND used_at IS NULL AND expires_at <= $2',
+        [id, now],
+      ),
+    );
+    return rows.length > 0;
+  }
+
   /** Returns how many live secrets were made with a master secret. */
   async countMadeWith(keyId: string, now: Date): Promise<number> {
     const [row] = await onDatabase(() =>

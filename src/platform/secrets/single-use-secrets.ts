@@ -174,6 +174,11 @@ export class SingleUseSecrets {
     return this.repository.isLive(id, this.clock.now());
   }
 
+  /** Whether a secret has expired unused, for ten minutes after it has. */
+  async hasExpired(id: string): Promise<boolean> {
+    return this.repository.hasExpired(id, this.clock.now());
+  }
+
   private conditions(
     { purpose, context }: Pick<TokenUse, 'purpose' | 'context'>,
     state: CredentialState | null,

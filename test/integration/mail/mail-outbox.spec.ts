@@ -6,6 +6,8 @@ import {
   MAIL_UNDELIVERABLE,
   UndeliverableMail,
 } from '../../../src/monitoring/delivery/undeliverable-mail.js';
+import { MailMetrics } from '../../../src/monitoring/metrics/mail-metrics.js';
+import { Metrics } from '../../../src/monitoring/metrics/metrics.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import type { Transaction } from '../../../src/platform/database/transaction-runner.js';
 import { paragraph } from '../../../src/platform/mail/mail-content.js';
@@ -27,7 +29,11 @@ const resetMail = mailTemplate({
   placeholders: ['link'],
   words: { en: words, de: words },
 });
-const secrets = { isLive: async (id: string) => id === 'live' } as SingleUseSecrets;
+const liveSecrets = new Set<string>();
+const secrets = {
+  isLive: async (id: string) => liveSecrets.has(id),
+  hasExpired: async (id: string) => id === 'expires',
+} as SingleUseSecrets;
 const LINK = 'https://example.org/reset#token=a-secret-of-the-mail';
 
 /** A server that sends the replies as they are; smtp-server would remove control characters from them. */
@@ -75,6 +81,8 @@ describe('Mail through the outbox', () => {
     server.refusal = null;
     server.refusalCode = 450;
     server.cutsOff = false;
+    liveSecrets.clear();
+    liveSecrets.add('live');
   });
   afterEach(() => dataSource.query('DELETE FROM monitoring_alert; DELETE FROM outbox_messages'));
 
@@ -282,6 +290,43 @@ describe('Mail through the outbox', () => {
     ]);
     expect(server.received).toHaveLength(1);
     expect(JSON.stringify(server.received)).not.toContain('live');
+  });
+
+  it('is counted by the outcome of each attempt', async () => {
+    const metrics = new Metrics();
+    new MailMetrics(metrics, alerting.outbox).onModuleInit();
+    server.refusal = 'try again later';
+    await send();
+    await drain();
+    server.refusal = null;
+    clock.advance(5000);
+    await drain();
+    const counted = await metrics.registry.getSingleMetricAsString('portcullis_mail_deliveries_total');
+    expect(counted.trim().split('\n').slice(2)).toEqual([
+      'portcullis_mail_deliveries_total{outcome="delivered"} 1',
+      'portcullis_mail_deliveries_total{outcome="suppressed"} 0',
+      'portcullis_mail_deliveries_total{outcome="failed"} 1',
+      'portcullis_mail_deliveries_total{outcome="dead"} 0',
+    ]);
+  });
+
+  it('is abandoned, and raises an alert, if its secret expires while the mail server fails', async () => {
+    server.refusal = 'try again later';
+    for (const secretId of ['expires', 'is-replaced']) {
+      liveSecrets.add(secretId);
+      await send(`user:${secretId}`, { secretId });
+    }
+    await drain();
+    liveSecrets.clear();
+    clock.advance(600_000);
+    await drain();
+    expect((await alerting.deliveries()).map(({ state, lastError }) => [state, lastError])).toEqual([
+      ['dead', expect.stringMatching(/^Its link or code has expired\. .*try again later/)],
+      ['suppressed', null],
+    ]);
+    expect(await alerting.rows()).toMatchObject([
+      { rule: 'mail_undeliverable', subject: 'user:expires', evidence: { channel: 'mail' } },
+    ]);
   });
 
   it('is not written if no mail can be sent', async () => {

@@ -21,7 +21,7 @@ describe('The rules and the dashboard for Prometheus', () => {
       expect(body).toContain(`portcullis_alert_deliveries_total{channel="${channel}",outcome="dead"} 0\n`);
     const rules = readFileSync('deploy/prometheus-rules.yaml', 'utf8');
     const watched = [...rules.matchAll(/increase\((\w+)\{(\w+="\w+")\}/g)];
-    expect(watched.length).toBe(2);
+    expect(watched.length).toBe(4);
     for (const [, name, label] of watched)
       expect(body).toMatch(new RegExp(`^${name}\\{[^}]*${label}[^}]*\\} 0$`, 'm'));
   });

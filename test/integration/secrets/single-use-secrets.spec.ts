@@ -559,12 +559,24 @@ describe('single-use secrets', () => {
       expect(await spend({ token: planted.token })).toBeNull();
     });
 
+    it('tells a secret that has expired unused from one that was used or removed', async () => {
+      const unused = await issue({ lifetimeMs: 1000, replaces: false });
+      const used = await issue({ lifetimeMs: 1000, replaces: false });
+      await spend({ token: used.token });
+      const states = () =>
+        Promise.all([unused.id, used.id, randomUUID()].map((id) => here.secrets.hasExpired(id)));
+      expect(await states()).toEqual([false, false, false]);
+      here.clock.advance(1000);
+      expect(await states()).toEqual([true, false, false]);
+    });
+
     it('is purged of expired rows only', async () => {
       const kept = await issue({ lifetimeMs: 2000, replaces: false });
       await issue({ lifetimeMs: 1000, replaces: false });
       const used = await issue({ lifetimeMs: 1000, replaces: false });
       await spend({ token: used.token });
-      here.clock.advance(1000);
+      // Until then, a mail that could not be sent may still find out that its secret has expired.
+      here.clock.advance(1000 + 600_000);
       expect(await new SecretsPurge(here.repository, here.clock).purge()).toBe(false);
       const left = await here.dataSource.query<{ id: string }[]>('SELECT id FROM single_use_secrets');
       expect(left.map(({ id }) => id)).toEqual([kept.id]);
