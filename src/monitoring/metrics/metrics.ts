@@ -33,7 +33,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
     for (const name of MISNAMED) this.registry.removeSingleMetric(name);
     for (const name of OF_THE_WORST) this.aggregate(name, 'max');
-    // That of the supervisor, which keeps the counts of the workers.
+    // The start time of the supervisor, because it keeps the counts of workers that have ended.
     this.aggregate(START_TIME, 'min');
     const processes = new Gauge({
       name: 'portcullis_processes',

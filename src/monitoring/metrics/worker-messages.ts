@@ -13,7 +13,7 @@ export type FromWorker =
 
 /**
  * From the supervisor to a worker: a request for its metrics, or those of all workers as Prometheus' text. The supervisor adds
- * them up and writes the text, which takes some 100 ms, because it answers no requests.
+ * them up and renders the text, because it serves no requests; this takes about 100 ms.
  */
 export type FromSupervisor =
   | { readonly metrics: 'give'; readonly round: number }
