@@ -3,6 +3,7 @@ import type { Transaction } from '../database/transaction-runner.js';
 import {
   type OutboxChannel,
   type OutboxDelivery,
+  PermanentFailure,
   type Priority,
   SUPPRESSED,
 } from '../outbox/outbox-channel.js';
@@ -83,9 +84,15 @@ export class MailOutbox implements OutboxChannel, OnModuleInit {
     await this.outbox.enqueue(tx, [{ channel: this.name, subject, payload, priority }]);
   }
 
-  async deliver({ id, payload, signal }: OutboxDelivery): Promise<void | typeof SUPPRESSED> {
+  /**
+   * A mail that failed until its secret expired is abandoned instead of suppressed, because the recipient waited for it in vain.
+   */
+  async deliver({ id, payload, lastError, signal }: OutboxDelivery): Promise<void | typeof SUPPRESSED> {
     const { secretId, ...mail } = payload as StoredMail;
-    if (secretId !== undefined && !(await this.secrets.isLive(secretId))) return SUPPRESSED;
+    const validity = secretId === undefined ? 'live' : await this.secrets.validityOf(secretId);
+    if (validity === 'expired' && lastError !== null)
+      throw new PermanentFailure(`The secret in the mail has expired. Last attempt: ${lastError}`);
+    if (validity !== 'live') return SUPPRESSED;
     await this.mailer.send({ ...mail, id }, signal);
   }
 }

@@ -128,12 +128,12 @@ export class ChannelWorker {
   }
 
   private async attempt(message: OutboxMessage): Promise<void> {
-    const { id, subject } = message;
+    const { id, subject, lastError } = message;
     let state: 'delivered' | 'suppressed';
     try {
       const payload = this.parts.outbox.payloadOf(message);
       const { signal } = this.aborting;
-      state = (await this.channel.deliver({ id, subject, payload, signal })) ?? 'delivered';
+      state = (await this.channel.deliver({ id, subject, payload, lastError, signal })) ?? 'delivered';
     } catch (error) {
       // The message may contain the reply of a server.
       const text = storableText(error instanceof Error ? error.message : String(error), ERROR_LENGTH);

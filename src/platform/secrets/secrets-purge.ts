@@ -6,8 +6,13 @@ import { SecretsRepository } from './secrets.repository.js';
 /** Rows deleted by one statement; few enough that it holds its locks only for milliseconds. */
 const BATCH = 1000;
 const PAUSE_MS = 600_000;
+/** How long a secret that was sent remains after its expiry: as long as its mail may be retried. */
+const SENT_KEPT_MS = 86_400_000;
 
-/** Deletes expired secrets. Instances that run at the same time skip each other's rows. */
+/**
+ * Deletes expired secrets, those that were sent a day later, so that a mail that could not be delivered in time is not taken for
+ * one whose secret was used. Instances that run at the same time skip each other's rows.
+ */
 @Injectable()
 export class SecretsPurge {
   constructor(
@@ -18,6 +23,8 @@ export class SecretsPurge {
   /** Deletes one batch. Returns whether there may be more. */
   @InBackground({ pauseMs: PAUSE_MS })
   async purge(): Promise<boolean> {
-    return (await this.secrets.purge(this.clock.now(), BATCH)) === BATCH;
+    const now = this.clock.now();
+    const sentBy = new Date(now.getTime() - SENT_KEPT_MS);
+    return (await this.secrets.purge(now, sentBy, BATCH)) === BATCH;
   }
 }
