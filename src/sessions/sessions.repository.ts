@@ -246,8 +246,8 @@ export class SessionsRepository {
   /** Deletes sessions that expired before `before`, a bounded number at a time; returns how many. */
   async purge(before: Date, limit: number): Promise<number> {
     const [, removed]: [unknown, number] = await this.dataSource.query(
-      `DELETE FROM sessions WHERE id IN (
-         SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+      `DELETE FROM sessions WHERE id = ANY (ARRAY(
+         SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))`,
       [before, limit],
     );
     return removed;

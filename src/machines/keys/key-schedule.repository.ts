@@ -32,11 +32,11 @@ export class KeyScheduleRepository {
     limit: number,
   ): Promise<{ taken: number; keys: ExpiringKey[] }> {
     const [taken] = (await tx.query(
-      `UPDATE api_keys SET noticed_days = $1 WHERE id IN (
+      `UPDATE api_keys SET noticed_days = $1 WHERE id = ANY (ARRAY(
          SELECT id FROM api_keys
           WHERE expires_at > $2 AND expires_at <= $2 + make_interval(days => $1) AND lifetime_days > $1
             AND revoked_at IS NULL AND successor_id IS NULL AND (noticed_days IS NULL OR noticed_days > $1)
-          ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+          ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED))
        RETURNING id`,
       [days, now, limit],
     )) as [{ id: string }[], number];
@@ -55,8 +55,8 @@ export class KeyScheduleRepository {
   /** Deletes keys that ended before `before`, a bounded number at a time; returns how many. */
   async purge(before: Date, limit: number): Promise<number> {
     const [, removed]: [unknown, number] = await this.dataSource.query(
-      `DELETE FROM api_keys WHERE id IN (
-         SELECT id FROM api_keys WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+      `DELETE FROM api_keys WHERE id = ANY (ARRAY(
+         SELECT id FROM api_keys WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))`,
       [before, limit],
     );
     return removed;

@@ -7,8 +7,8 @@ export interface Message {
   /** The same for every attempt. */
   readonly deliveryId: string;
   readonly alert: AlertBody;
-  /** Aborts the attempt. If absent, the channel takes at most half a minute. */
-  readonly signal?: AbortSignal;
+  /** Aborts the attempt. */
+  readonly signal: AbortSignal;
 }
 
 /** Delivers alerts to a receiver outside the service, or responds to them within it. */

@@ -12,9 +12,9 @@ import { AlertsRepository } from './alerts.repository.js';
 const ERASED: Evidence = { summary: 'The account was deleted, and the evidence was erased with it.' };
 
 /**
- * Erases people from alerts. An alert about one person keeps its id, rule, state and times, and loses its subject until the
- * next finding about it, which has the same id. One about several loses the person, and all addresses, because nothing
- * tells whose they are.
+ * Erases people from alerts. An alert about one person keeps its id, rule, state and times, and its subject is removed; the
+ * next finding about the same subject restores it, under the same id. From one about several, the person is removed, and all
+ * addresses are, because it is not recorded whose they are.
  */
 @Injectable()
 export class ErasedAlerts implements OnModuleInit {
@@ -34,7 +34,7 @@ export class ErasedAlerts implements OnModuleInit {
     for (const alert of alerts)
       Object.assign(alert, isAbout(alert, person) ? blank(alert) : without(alert, person));
     if (alerts.length > 0) await this.alerts.save(tx, alerts);
-    // Messages that are not delivered yet would still carry what the alert has lost.
+    // Undelivered messages still contain what was erased from the alert.
     for (const alert of alerts) await this.outbox.replace(tx, subjectOfAlert(alert.id), alertBody(alert));
   }
 }

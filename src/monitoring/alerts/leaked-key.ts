@@ -9,7 +9,7 @@ import { AlertRaiser } from './alert-raiser.js';
 /** An API key was found in a public place; others may have used it before it was revoked. */
 export const LEAKED_KEY: AlertKind = { name: 'leaked_key', severity: 'critical', quietSeconds: null };
 
-/** Raises {@link LEAKED_KEY} with the places, which are in no entry of the trail: they can tell who somebody is. */
+/** Raises {@link LEAKED_KEY} with the places, which are not recorded in the trail, because they may identify a person. */
 @Injectable()
 export class LeakedKeyAlert implements OnModuleInit {
   constructor(

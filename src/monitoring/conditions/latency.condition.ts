@@ -4,7 +4,7 @@ import { type Condition, QUIET_SECONDS } from './condition.js';
 
 /** Minimum number of requests in a tenth of the window; with fewer, the 99th percentile is meaningless. */
 const LEAST_CALLS = 10;
-/** The same of one of several workers, which share the requests. */
+/** The same minimum for each of several workers, because they share the requests. */
 const LEAST_CALLS_OF_WORKER = 5;
 
 /**

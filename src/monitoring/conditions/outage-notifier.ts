@@ -13,6 +13,8 @@ import { DELIVERY_CHANNELS, type DeliveryChannel } from '../alerts/delivery-chan
 import { backoffMs } from '../../platform/outbox/backoff.js';
 
 const PAUSE_MS = 1_000;
+/** The longest attempt, milliseconds. */
+const ATTEMPT_MS = 30_000;
 
 interface Attempt {
   readonly id: string;
@@ -39,7 +41,12 @@ interface Unwritten {
  */
 @Injectable()
 export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly task = new RepeatingTask(OutageNotifier.name, () => this.send(), { pauseMs: PAUSE_MS });
+  // A channel that hangs must not delay the others, and so the task does not wait for the attempts.
+  private readonly task = new RepeatingTask(OutageNotifier.name, async () => void this.send(), {
+    pauseMs: PAUSE_MS,
+  });
+  private readonly stopping = new AbortController();
+  private readonly underWay = new Set<Promise<void>>();
   private readonly unwritten = new Map<string, Unwritten>();
 
   constructor(
@@ -54,8 +61,11 @@ export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
     this.task.start();
   }
 
+  /** Aborts the attempts, which end within seconds. */
   async onModuleDestroy(): Promise<void> {
     await this.task.stop();
+    this.stopping.abort();
+    await Promise.all(this.underWay);
   }
 
   /** Announces findings that began during this outage. Earlier findings that persist have already been sent. */
@@ -88,7 +98,7 @@ export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** Starts all due attempts. */
+  /** Starts all due attempts; resolves when they have ended. */
   async send(): Promise<void> {
     const nowMs = this.clock.nowMs();
     const sendable = [...this.unwritten.values()].filter(({ isBeingWritten }) => !isBeingWritten);
@@ -98,6 +108,10 @@ export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
         .filter((delivery) => isDue(delivery.nextMs, nowMs, backoffMs(delivery.attempts, 0)))
         .map((delivery) => this.attempt(delivery, body, nowMs)),
     );
+    for (const attempt of attempts) {
+      this.underWay.add(attempt);
+      void attempt.finally(() => this.underWay.delete(attempt));
+    }
     await Promise.all(attempts);
   }
 
@@ -105,7 +119,8 @@ export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
     delivery.state = 'sending';
     delivery.attempts += 1;
     try {
-      await delivery.channel.deliver({ deliveryId: delivery.id, alert });
+      const signal = AbortSignal.any([this.stopping.signal, AbortSignal.timeout(ATTEMPT_MS)]);
+      await delivery.channel.deliver({ deliveryId: delivery.id, alert, signal });
       delivery.state = 'delivered';
     } catch {
       delivery.state = 'due';

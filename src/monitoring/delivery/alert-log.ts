@@ -27,7 +27,7 @@ export class AlertLog implements OnModuleInit {
   }
 }
 
-/** Returns what the log contains of an alert: no address and no digest of one, because an erasure cannot reach the log. */
+/** Returns what the log contains of an alert: no address and no digest of one, because data cannot be erased from the log. */
 function loggedAlert({ id, rule, severity, state, count, evidence: { userIds = [] } }: Alert): object {
   const [userId, ...others] = userIds;
   return { id, rule, severity, state, count, userId: others.length === 0 ? (userId ?? null) : null };

@@ -6,9 +6,6 @@ import type { AlertChange } from '../alerts/alert-change.js';
 import { type DeliveryChannel, type Message, isAnnounced } from '../alerts/delivery-channel.js';
 import { operatorMail } from '../mails/alert-mails.js';
 
-/** Timeout of an attempt outside the outbox, while PostgreSQL is unavailable; milliseconds. */
-const ALONE_MS = 30_000;
-
 /** Sends alerts to `ALERT_EMAIL`. */
 @Injectable()
 export class EmailChannel implements DeliveryChannel {
@@ -25,7 +22,7 @@ export class EmailChannel implements DeliveryChannel {
     return this.environment.ALERT_EMAIL !== undefined && this.mailer.configured && isAnnounced(change);
   }
 
-  async deliver({ deliveryId, alert, signal = AbortSignal.timeout(ALONE_MS) }: Message): Promise<void> {
+  async deliver({ deliveryId, alert, signal }: Message): Promise<void> {
     const { ALERT_EMAIL: to, PRODUCT_NAME } = this.environment;
     if (to === undefined) throw new Error('ALERT_EMAIL is unset');
     const mail = operatorMail(this.templates, PRODUCT_NAME, alert);

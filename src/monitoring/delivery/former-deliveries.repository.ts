@@ -33,9 +33,9 @@ export class FormerDeliveriesRepository {
    */
   async take(tx: Transaction, instant: Date, batch: number): Promise<FormerDelivery[]> {
     const [rows] = (await tx.query(
-      `DELETE FROM monitoring_delivery WHERE id IN (
+      `DELETE FROM monitoring_delivery WHERE id = ANY (ARRAY(
          SELECT id FROM monitoring_delivery WHERE state = 'pending' AND next_attempt_at <= $1
-         ORDER BY next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+         ORDER BY next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED))
        RETURNING id, channel, alert`,
       [instant, batch],
     )) as [FormerDelivery[], number];

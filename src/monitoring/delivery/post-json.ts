@@ -38,6 +38,8 @@ export function postJson(url: URL, body: string, headers: Readonly<Record<string
           : error,
       ),
     );
+    // Without a response or an error: Node closes the connection that a receiver wants to upgrade.
+    request.once('close', () => reject(new Error('The connection closed without a response')));
     request.end(body);
   });
 }

@@ -7,7 +7,7 @@ export function slackMessage({ id, rule, severity, subject, count, evidence }: A
   const lines = [
     `${MARKS[severity]} *${severity}: ${rule}* on \`${escape(subject)}\``,
     escape(evidence.summary),
-    `Seen ${count} times. Alert ${id}`,
+    `Seen ${count === 1 ? 'once' : `${count} times`}. Alert ${id}`,
   ];
   return { text: lines.join('\n') };
 }

@@ -16,7 +16,7 @@ export function operatorMail(templates: MailTemplates, product: string, alert: A
   const details = [
     `Rule:       ${alert.rule} (${alert.severity})`,
     `Subject:    ${alert.subject}`,
-    `Occurred:   ${alert.count} times, ${alert.firstSeenAt} to ${alert.lastSeenAt}`,
+    `Occurred:   ${alert.count === 1 ? 'once' : `${alert.count} times`}, ${alert.firstSeenAt} to ${alert.lastSeenAt}`,
     `Alert:      ${alert.id}`,
     '',
     ...Object.entries(figures).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),

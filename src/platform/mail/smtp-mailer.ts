@@ -6,6 +6,8 @@ import { type Mail, Mailer } from './mailer.js';
 
 /** nodemailer's error codes for replies about this mail, as opposed to the connection or the login. */
 const ABOUT_THE_MAIL = ['EENVELOPE', 'EMESSAGE'];
+/** Replies about the session, to whatever command: a login or TLS is missing (RFC 4954 section 6, RFC 3207 section 4). */
+const ABOUT_THE_SESSION = [530, 534, 535, 538];
 const REASON_LENGTH = 300;
 const LEAST_NAME_LENGTH = 4;
 
@@ -66,6 +68,7 @@ function failureOf(error: unknown, to: string): Error {
     responseCode !== undefined &&
     responseCode >= 500 &&
     responseCode < 600 &&
+    !ABOUT_THE_SESSION.includes(responseCode) &&
     ABOUT_THE_MAIL.includes(code ?? '');
   return isFinal ? new PermanentFailure(reason) : new Error(reason);
 }

@@ -87,7 +87,7 @@ export class ChannelWorker {
     const free = PARALLEL - this.underWay.size;
     const forAll = free - RESERVED;
     this.isBehind = forAll <= 0;
-    if (free === 0) return false;
+    if (free <= 0) return false;
     const limit = forAll > 0 ? forAll : free;
     const claimed = await this.parts.messages.claim({
       channel: this.channel.name,
@@ -162,7 +162,8 @@ export class ChannelWorker {
       this.parts.outbox.report({ channel: message.channel, outcome: state });
   }
 
-  private async abandon(message: OutboxMessage, error: string): Promise<void> {
+  /** Returns whether it abandoned the message; another worker may have it. */
+  private async abandon(message: OutboxMessage, error: string): Promise<boolean> {
     const { id: messageId, channel } = message;
     const abandoned = await this.endDead(message, error, true).catch((failure: unknown) => {
       if (isUnavailable(failure)) throw failure;
@@ -170,6 +171,7 @@ export class ChannelWorker {
       return this.endDead(message, error, false);
     });
     if (abandoned) this.parts.outbox.report({ channel, outcome: 'dead' });
+    return abandoned;
   }
 
   private async endDead(message: OutboxMessage, error: string, isAnnounced: boolean): Promise<boolean> {
@@ -188,8 +190,7 @@ export class ChannelWorker {
     const ageMs = this.parts.clock.nowMs() - createdAt.getTime();
     const line = { messageId, channel, attempts, error };
     if (isPermanent || ageMs + pauseMs > GIVE_UP_AFTER_MS) {
-      await this.abandon(message, error);
-      this.logger.error(line, 'Message abandoned');
+      if (await this.abandon(message, error)) this.logger.error(line, 'Message abandoned');
       return;
     }
     if (!(await this.parts.messages.postpone(message, pauseMs, error))) return;

@@ -7,7 +7,7 @@ const PAUSE_MS = 3_600_000;
 const KEPT_MS = 30 * 86_400_000;
 const BATCH = 1000;
 
-/** Deletes messages that have been finished for 30 days, including dead letters. */
+/** Deletes finished messages, including dead letters, 30 days after they were written. */
 @Injectable()
 export class OutboxRetention {
   constructor(

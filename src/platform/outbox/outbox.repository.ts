@@ -70,7 +70,8 @@ export class OutboxRepository {
 
   /**
    * Claims due messages for one worker for `leaseMs`, the most urgent first. Rows that another worker is
-   * claiming are skipped (SKIP LOCKED), and claimed rows are not due again until their lease ends.
+   * claiming are skipped (SKIP LOCKED), and claimed rows are not due again until their lease ends. The subquery is an
+   * array, which PostgreSQL evaluates once: it may run a subquery of `IN` once per row, and claim more than the limit.
    */
   async claim(request: ClaimRequest): Promise<OutboxMessage[]> {
     const { channel, leastPriority, underWay, leaseMs, limit } = request;
@@ -78,10 +79,11 @@ export class OutboxRepository {
     const [rows] = await onDatabase(() =>
       this.messages.query<[Record<string, unknown>[], number]>(
         `UPDATE outbox_messages AS message SET next_attempt_at = ${this.instant} + $2 * interval '1 ms', attempts = attempts + 1
-         WHERE id IN (SELECT id FROM outbox_messages
-                      WHERE channel = $1 AND state = 'pending' AND next_attempt_at <= ${this.instant}
-                        AND priority <= $3 AND id <> ALL($4::uuid[])
-                      ORDER BY priority, next_attempt_at LIMIT $5 FOR UPDATE SKIP LOCKED)
+         WHERE id = ANY (ARRAY(
+           SELECT id FROM outbox_messages
+           WHERE channel = $1 AND state = 'pending' AND next_attempt_at <= ${this.instant}
+             AND priority <= $3 AND id <> ALL($4::uuid[])
+           ORDER BY priority, next_attempt_at LIMIT $5 FOR UPDATE SKIP LOCKED))
          RETURNING ${columns}`,
         [channel, leaseMs, leastPriority, underWay, limit],
       ),
@@ -138,18 +140,18 @@ export class OutboxRepository {
 
   /**
    * Returns how many messages with the same subject the channel has delivered since the given time, plus those that
-   * were enqueued before the given message and are still pending, because messages that become due together are
-   * attempted together.
+   * were enqueued before the given message, however long ago, and are still pending, because messages that become due
+   * together are attempted together. A delivered message counts until half a minute after that time at most, because
+   * its row states when the lease of its last attempt would have ended.
    */
   async countBefore(
     { id, subject, channel }: Pick<OutboxMessage, 'id' | 'subject' | 'channel'>,
     since: Date,
   ): Promise<number> {
-    const some = { subject, channel, createdAt: MoreThan(since) };
     return onDatabase(() =>
       this.messages.countBy([
-        { ...some, id: Not(id), state: 'delivered' },
-        { ...some, id: LessThan(id), state: 'pending' },
+        { subject, channel, id: Not(id), state: 'delivered', nextAttemptAt: MoreThan(since) },
+        { subject, channel, id: LessThan(id), state: 'pending' },
       ]),
     );
   }
@@ -171,9 +173,9 @@ export class OutboxRepository {
   async deleteOverBefore(instant: Date, batch: number): Promise<number> {
     return onDatabase(async () => {
       const [, deleted] = (await this.messages.query(
-        `DELETE FROM outbox_messages WHERE id IN (
+        `DELETE FROM outbox_messages WHERE id = ANY (ARRAY(
            SELECT id FROM outbox_messages WHERE state <> 'pending' AND created_at < $1
-           ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+           ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED))`,
         [instant, batch],
       )) as [unknown, number];
       return deleted;

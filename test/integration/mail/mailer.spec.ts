@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Environment } from '../../../src/platform/config/environment.js';
 import { smtpOptions } from '../../../src/platform/mail/mail-settings.js';
 import { type Mail, NoMailer } from '../../../src/platform/mail/mailer.js';
@@ -113,6 +113,18 @@ describe('Mailer', () => {
     await expect(refusal).rejects.not.toBeInstanceOf(PermanentFailure);
     await strict.stop();
   });
+
+  it.each([530, 534, 535, 538])(
+    'does not mistake a reply %i to the sender, which is about the session, for a refusal of the mail',
+    async (responseCode) => {
+      const refusal = Object.assign(new Error('Authentication required'), { responseCode });
+      const strict = await startMailServer({ onMailFrom: (_address, _session, done) => done(refusal) });
+      onTestFinished(() => strict.stop());
+      const sent = mailer({ SMTP_URL: strict.url }).send(mail);
+      await expect(sent).rejects.toThrow('Authentication required');
+      await expect(sent).rejects.not.toBeInstanceOf(PermanentFailure);
+    },
+  );
 
   it('waits for a server that sends its greeting after 6.5 s and replies to the final dot after 16 s', async () => {
     const slow = await startMailServer({ onConnect: (_session, done) => void setTimeout(done, 6500) });

@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
+import { once } from 'node:events';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { DeliveryChannel } from '../../../src/monitoring/alerts/delivery-channel.js';
 import type { Evidence } from '../../../src/monitoring/alerts/alert-kind.js';
 import { ConditionWatch } from '../../../src/monitoring/conditions/condition-watch.js';
 import type { Condition } from '../../../src/monitoring/conditions/condition.js';
@@ -15,7 +17,7 @@ import { UuidV7 } from '../../../src/platform/crypto/uuid.js';
 import type { PostgresqlSilence } from '../../../src/platform/health/postgresql-silence.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
-import { type Alerting, TEST_ALERT_IDS, startAlerting } from '../../support/monitoring/alerting.js';
+import { type Alerting, TEST_ALERT_IDS, finding, startAlerting } from '../../support/monitoring/alerting.js';
 import { eventually } from '../../support/time/eventually.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 import {
@@ -28,6 +30,7 @@ import {
 /** A process that watches one condition. The tests make PostgreSQL unavailable for all of them. */
 interface Instance {
   readonly alerting: Alerting;
+  readonly notifier: OutageNotifier;
   /** Checks the condition and writes alerts, without attempts by the notifier or the outbox. */
   watch(): Promise<void>;
   /** Runs only the notifier's attempts. */
@@ -66,12 +69,12 @@ describe('Alerts while PostgreSQL is unavailable', () => {
     await receiver.stop();
   });
 
-  async function instance(): Promise<Instance> {
+  async function instance(...others: DeliveryChannel[]): Promise<Instance> {
     const environment = Object.assign(new Environment(), {
       ALERT_WEBHOOK_URL: receiver.url,
     });
     const channel = new WebhookChannel(environment, clock);
-    const alerting = await startAlerting(database, [channel], clock);
+    const alerting = await startAlerting(database, [channel, ...others], clock);
     const condition: Condition = {
       name: 'dependency_down',
       severity: 'critical',
@@ -81,12 +84,19 @@ describe('Alerts while PostgreSQL is unavailable', () => {
       check: () => evidence,
     };
     const ids = new UuidV7(clock, new SystemRandomness());
-    const notifier = new OutageNotifier([channel], new AlertLog(alerting.raiser), clock, ids, TEST_ALERT_IDS);
+    const notifier = new OutageNotifier(
+      [channel, ...others],
+      new AlertLog(alerting.raiser),
+      clock,
+      ids,
+      TEST_ALERT_IDS,
+    );
     const dependencies = { downForMs: () => (isAway ? 5000 : 0) } as unknown as Dependencies;
     const { raiser, transactions, worker } = alerting;
     const watch = new ConditionWatch([condition], raiser, transactions, notifier, dependencies, clock);
     const made: Instance = {
       alerting,
+      notifier,
       watch: () => watch.tick(),
       send: () => notifier.send(),
       drain: () => worker(channel).drain(),
@@ -122,6 +132,26 @@ describe('Alerts while PostgreSQL is unavailable', () => {
     expect(await one.alerting.deliveries()).toMatchObject([
       { id: deliveryId, subject: `alert:${String(id)}`, state: 'delivered' },
     ]);
+  });
+
+  it('reach the webhook while the mail server hangs, which delays no stop either', async () => {
+    const hanging: DeliveryChannel = {
+      name: 'email',
+      standsAlone: true,
+      wants: () => true,
+      deliver: async ({ signal }) => void (await once(signal, 'abort')),
+    };
+    const one = await instance(hanging);
+    one.notifier.onApplicationBootstrap();
+    isAway = true;
+    evidence = { summary: 'postgresql has been unavailable for 5 s.' };
+    await one.watch();
+    await eventually(() => expect(receiver.received).toHaveLength(1));
+    one.notifier.announce([finding({ subject: 'another' })]);
+    await eventually(() => expect(receiver.received).toHaveLength(2), { timeoutMs: 2000 });
+    const stoppedMs = performance.now();
+    await one.notifier.onModuleDestroy();
+    expect(performance.now() - stoppedMs).toBeLessThan(6000);
   });
 
   it('are retried from memory, and passed to the outbox under the same id if they were not delivered', async () => {

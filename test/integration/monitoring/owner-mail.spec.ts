@@ -87,6 +87,13 @@ describe('Mail to the owner of an account', () => {
     ]);
   });
 
+  it('is sent for three of ten messages that a mail server could not take for an hour', async () => {
+    for (let entered = 0; entered < 10; entered++) await enter();
+    clock.advance(61 * MINUTE_MS);
+    await deliver();
+    expect(sentAt).toHaveLength(3);
+  });
+
   it('is sent each time by a throwaway service without limits', async () => {
     environment.throwaway = { limits: false, log: null };
     for (let entered = 0; entered < 5; entered++) await enter();

@@ -107,6 +107,20 @@ describe('Delivery to the webhook', () => {
     expect(await work(60)).toHaveLength(1);
   });
 
+  it('fails, and is retried, if the receiver switches to another protocol instead of answering', async () => {
+    // Node closes such a connection without a response or an error, because nothing asked for an upgrade.
+    receiver.behaviour = (_, response) =>
+      void response.socket!.end(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
+      );
+    await alerting.raise(finding());
+    await drain();
+    expect((await alerting.deliveries())[0]).toMatchObject({
+      state: 'pending',
+      lastError: 'The connection closed without a response',
+    });
+  });
+
   it('retries under one id after 1 s, doubling up to 5 min', async () => {
     receiver.behaviour = answers(500);
     await alerting.raise(finding());

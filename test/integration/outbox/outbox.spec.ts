@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { DataSource, QueryFailedError } from 'typeorm';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Clock } from '../../../src/platform/clock/clock.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
 import { PlatformErrors } from '../../../src/platform/errors/platform.errors.js';
@@ -14,6 +14,7 @@ import {
   SUPPRESSED,
 } from '../../../src/platform/outbox/outbox-channel.js';
 import { OutboxMessage } from '../../../src/platform/outbox/outbox-message.entity.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
 import { WrongClock } from '../../support/time/wrong-clock.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
 import { startOutbox, type TestOutbox } from '../../support/stores/test-outbox.js';
@@ -175,8 +176,11 @@ describe('The outbox', () => {
     await other.drain();
     const letters: DeadLetter[] = [];
     one.outbox.onDeadLetter(async (_, letter) => void letters.push(letter));
+    const logged = vi.spyOn(Logger.prototype, 'error');
+    onTestFinished(() => logged.mockRestore());
     fail(new PermanentFailure('too late'));
     await one.workers.workerOf('open').drain();
+    expect(logged).not.toHaveBeenCalled();
     expect(await rows()).toMatchObject([{ state: 'delivered', lastError: null }]);
     expect(letters).toEqual([]);
   });
@@ -237,6 +241,17 @@ describe('The outbox', () => {
     await one.send({ payload: 'next', priority: 'normal' }, { payload: 'first', priority: 'critical' });
     await other.workers.workerOf('open').step();
     expect(other.delivered.slice(0, 3).map(({ payload }) => payload)).toEqual(['first', 'next', 'hangs']);
+  });
+
+  it('claims no more than its limit, whatever the plan', async () => {
+    await one.send({});
+    await one.drain();
+    // A table of one row by its statistics is joined in a nested loop.
+    await asSuperuser(database, 'VACUUM ANALYZE outbox_messages');
+    behaviour = () => new Promise(() => {});
+    await one.send(...Array.from({ length: 20 }, () => ({ payload: 'hangs' })));
+    await one.workers.workerOf('open').step();
+    expect(one.delivered.filter(({ payload }) => payload === 'hangs')).toHaveLength(10);
   });
 
   it('encrypts the payload of a sealed channel while it is pending, and erases it once it is sent', async () => {
