@@ -10,7 +10,7 @@ import { AlertRaiser } from '../alerts/alert-raiser.js';
 import { AlertsRepository } from '../alerts/alerts.repository.js';
 import { MOST_NAMED, OTHERS, STRETCH_MS } from '../detection/subject-bound.js';
 
-/** A mail was refused permanently, or could not be delivered within 24 h. */
+/** A mail was refused permanently, or could not be delivered within 24 h or before the link in it expired. */
 export const MAIL_UNDELIVERABLE: AlertKind = {
   name: 'mail_undeliverable',
   severity: 'warning',

@@ -85,15 +85,14 @@ export class MailOutbox implements OutboxChannel, OnModuleInit {
   }
 
   /**
-   * Sends a mail. One whose secret was used, replaced or removed is suppressed. One whose secret has expired while the mail
-   * server failed is abandoned, so that operators learn of it.
+   * A mail that failed until its secret expired is abandoned instead of suppressed, because the recipient waited for it in vain.
    */
   async deliver({ id, payload, lastError, signal }: OutboxDelivery): Promise<void | typeof SUPPRESSED> {
     const { secretId, ...mail } = payload as StoredMail;
-    if (secretId !== undefined && !(await this.secrets.isLive(secretId))) {
-      if (lastError === null || !(await this.secrets.hasExpired(secretId))) return SUPPRESSED;
-      throw new PermanentFailure(`Its link or code has expired. ${lastError}`);
-    }
+    const validity = secretId === undefined ? 'live' : await this.secrets.validityOf(secretId);
+    if (validity === 'expired' && lastError !== null)
+      throw new PermanentFailure(`The secret in the mail has expired. Last attempt: ${lastError}`);
+    if (validity !== 'live') return SUPPRESSED;
     await this.mailer.send({ ...mail, id }, signal);
   }
 }

@@ -14,7 +14,7 @@ export interface OutboxDelivery {
   readonly subject: string;
   /** The enqueued payload, after serialisation to JSON and back. */
   readonly payload: unknown;
-  /** Why the attempt before failed; null for the first one. */
+  /** Why the last attempt failed; null if none has. */
   readonly lastError: string | null;
   /** Aborted when the process shuts down. The attempt then fails, and another instance retries it. */
   readonly signal: AbortSignal;

@@ -36,6 +36,9 @@ export interface CodeAttempt extends CodeUse {
   readonly ids: readonly string[];
 }
 
+/** Whether a secret could still be spent; if not, whether its time is over, or it was used, replaced or removed before. */
+export type SecretValidity = 'live' | 'expired' | 'gone';
+
 /** The contents of a valid secret. */
 export interface ValidSecret {
   readonly id: string;

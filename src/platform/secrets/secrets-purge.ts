@@ -6,10 +6,13 @@ import { SecretsRepository } from './secrets.repository.js';
 /** Rows deleted by one statement; few enough that it holds its locks only for milliseconds. */
 const BATCH = 1000;
 const PAUSE_MS = 600_000;
-/** Longer than the pause between two attempts to send a mail, the second of which finds that its secret has expired. */
-const KEPT_MS = 600_000;
+/** How long a secret that was sent remains after its expiry: as long as its mail may be retried. */
+const SENT_KEPT_MS = 86_400_000;
 
-/** Deletes secrets that expired ten minutes ago. Instances that run at the same time skip each other's rows. */
+/**
+ * Deletes expired secrets, those that were sent a day later, so that a mail that could not be delivered in time is not taken for
+ * one whose secret was used. Instances that run at the same time skip each other's rows.
+ */
 @Injectable()
 export class SecretsPurge {
   constructor(
@@ -20,7 +23,8 @@ export class SecretsPurge {
   /** Deletes one batch. Returns whether there may be more. */
   @InBackground({ pauseMs: PAUSE_MS })
   async purge(): Promise<boolean> {
-    const before = new Date(this.clock.nowMs() - KEPT_MS);
-    return (await this.secrets.purge(before, BATCH)) === BATCH;
+    const now = this.clock.now();
+    const sentBy = new Date(now.getTime() - SENT_KEPT_MS);
+    return (await this.secrets.purge(now, sentBy, BATCH)) === BATCH;
   }
 }

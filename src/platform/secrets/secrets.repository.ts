@@ -247,26 +247,15 @@ export class SecretsRepository {
     );
   }
 
-  /** Returns whether a secret is neither used nor expired, removed or replaced. */
-  async isLive(id: string, now: Date): Promise<boolean> {
+  /** Returns when a secret expires or has expired; null if it has been used, replaced or removed. */
+  async expiryOf(id: string): Promise<Date | null> {
     const rows = await onDatabase(() =>
-      this.dataSource.query<unknown[]>(
-        'SELECT FROM single_use_secrets WHERE id = $1 AND used_at IS NULL AND expires_at > $2',
-        [id, now],
+      this.dataSource.query<{ expiresAt: Date }[]>(
+        'SELECT expires_at AS "expiresAt" FROM single_use_secrets WHERE id = $1 AND used_at IS NULL',
+        [id],
       ),
     );
-    return rows.length > 0;
-  }
-
-  /** Returns whether a secret that is still stored has expired unused. */
-  async hasExpired(id: string, now: Date): Promise<boolean> {
-    const rows = await onDatabase(() =>
-      this.dataSource.query<unknown[]>(
-        'SELECT FROM single_use_secrets WHERE id = $1 AND used_at IS NULL AND expires_at <= $2',
-        [id, now],
-      ),
-    );
-    return rows.length > 0;
+    return rows[0]?.expiresAt ?? null;
   }
 
   /** Returns how many live secrets were made with a master secret. */
@@ -287,16 +276,18 @@ export class SecretsRepository {
   }
 
   /**
-   * Deletes one batch of expired secrets, used or not. Returns how many were deleted. The batch is an array, because the planner
-   * may run a subquery of `IN` once per row, which with `SKIP LOCKED` deletes more than the limit.
+   * Deletes one batch of secrets that had expired by `now`, used or not; of those that were sent, only the ones that had expired by
+   * `sentBy`. Returns how many were deleted. The batch is an array, because the planner may run a subquery of `IN` once per row,
+   * which with `SKIP LOCKED` deletes more than the limit.
    */
-  async purge(now: Date, batch: number): Promise<number> {
+  async purge(now: Date, sentBy: Date, batch: number): Promise<number> {
     const [, removed] = await onDatabase(() =>
       this.dataSource.query<[unknown, number]>(
         `DELETE FROM single_use_secrets WHERE id = ANY (ARRAY(
-           SELECT id FROM single_use_secrets WHERE expires_at <= $1
-           ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))`,
-        [now, batch],
+           SELECT id FROM single_use_secrets
+           WHERE expires_at <= $1 AND (email_digest IS NULL OR expires_at <= $2)
+           ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED))`,
+        [now, sentBy, batch],
       ),
     );
     return removed;

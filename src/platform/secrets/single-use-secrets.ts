@@ -12,6 +12,7 @@ import type {
   CodeUse,
   CredentialState,
   ReadState,
+  SecretValidity,
   TokenUse,
   ValidSecret,
 } from './secret-use.js';
@@ -169,14 +170,11 @@ export class SingleUseSecrets {
     await this.repository.revokeBound(tx, subject);
   }
 
-  /** Whether a secret could still be spent, as far as its own row tells. */
-  async isLive(id: string): Promise<boolean> {
-    return this.repository.isLive(id, this.clock.now());
-  }
-
-  /** Whether a secret has expired unused, for ten minutes after it has. */
-  async hasExpired(id: string): Promise<boolean> {
-    return this.repository.hasExpired(id, this.clock.now());
+  /** Returns whether a secret could still be spent, as far as its own row tells. */
+  async validityOf(id: string): Promise<SecretValidity> {
+    const expiresAt = await this.repository.expiryOf(id);
+    if (expiresAt === null) return 'gone';
+    return expiresAt > this.clock.now() ? 'live' : 'expired';
   }
 
   private conditions(

@@ -559,27 +559,38 @@ describe('single-use secrets', () => {
       expect(await spend({ token: planted.token })).toBeNull();
     });
 
-    it('tells a secret that has expired unused from one that was used or removed', async () => {
-      const unused = await issue({ lifetimeMs: 1000, replaces: false });
-      const used = await issue({ lifetimeMs: 1000, replaces: false });
-      await spend({ token: used.token });
-      const states = () =>
-        Promise.all([unused.id, used.id, randomUUID()].map((id) => here.secrets.hasExpired(id)));
-      expect(await states()).toEqual([false, false, false]);
-      here.clock.advance(1000);
-      expect(await states()).toEqual([true, false, false]);
-    });
-
     it('is purged of expired rows only', async () => {
-      const kept = await issue({ lifetimeMs: 2000, replaces: false });
-      await issue({ lifetimeMs: 1000, replaces: false });
-      const used = await issue({ lifetimeMs: 1000, replaces: false });
+      const unsent = { lifetimeMs: 1000, emailDigest: null, replaces: false };
+      const kept = await issue({ ...unsent, lifetimeMs: 2000 });
+      await issue(unsent);
+      const used = await issue(unsent);
       await spend({ token: used.token });
-      // Until then, a mail that could not be sent may still find out that its secret has expired.
-      here.clock.advance(1000 + 600_000);
+      here.clock.advance(1000);
       expect(await new SecretsPurge(here.repository, here.clock).purge()).toBe(false);
       const left = await here.dataSource.query<{ id: string }[]>('SELECT id FROM single_use_secrets');
       expect(left.map(({ id }) => id)).toEqual([kept.id]);
+    });
+
+    it('is known to have expired, and not to have been used, for a day after its expiry if it was sent', async () => {
+      const [sent, used] = [
+        await issue({ lifetimeMs: HOUR_MS, replaces: false }),
+        await issue({ lifetimeMs: HOUR_MS, replaces: false }),
+      ];
+      const purge = new SecretsPurge(here.repository, here.clock);
+      const validities = async () => {
+        await purge.purge();
+        return [await here.secrets.validityOf(sent.id), await here.secrets.validityOf(used.id)];
+      };
+      expect(await validities()).toEqual(['live', 'live']);
+      await spend({ token: used.token });
+      expect(await validities()).toEqual(['live', 'gone']);
+      here.clock.advance(HOUR_MS);
+      expect(await validities()).toEqual(['expired', 'gone']);
+      here.clock.advance(24 * HOUR_MS - 1);
+      expect(await validities()).toEqual(['expired', 'gone']);
+      here.clock.advance(1);
+      expect(await validities()).toEqual(['gone', 'gone']);
+      expect(await here.dataSource.query('SELECT FROM single_use_secrets')).toEqual([]);
     });
 
     it('is purged in batches that skip rows in use', async () => {
@@ -587,10 +598,10 @@ describe('single-use secrets', () => {
       here.clock.advance(10);
       await there.transactions.run(async (tx) => {
         await tx.query('SELECT id FROM single_use_secrets LIMIT 1 FOR UPDATE');
-        expect(await here.repository.purge(here.clock.now(), 3)).toBe(3);
-        expect(await here.repository.purge(here.clock.now(), 3)).toBe(1);
+        expect(await here.repository.purge(here.clock.now(), here.clock.now(), 3)).toBe(3);
+        expect(await here.repository.purge(here.clock.now(), here.clock.now(), 3)).toBe(1);
       });
-      expect(await here.repository.purge(here.clock.now(), 3)).toBe(1);
+      expect(await here.repository.purge(here.clock.now(), here.clock.now(), 3)).toBe(1);
     });
   });
 });
