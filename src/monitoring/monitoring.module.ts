@@ -55,6 +55,7 @@ import { LoginMetrics } from './metrics/login-metrics.js';
 import { MailMetrics } from './metrics/mail-metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { Metrics } from './metrics/metrics.js';
+import { OutboxMetrics } from './metrics/outbox-metrics.js';
 import { PasswordMetrics } from './metrics/password-metrics.js';
 import { RefusalMetrics } from './metrics/refusal-metrics.js';
 import { RequestMetrics } from './metrics/request-metrics.js';
@@ -148,6 +149,7 @@ const metrics = [
   DependencyMetrics,
   AlertMetrics,
   MailMetrics,
+  OutboxMetrics,
 ];
 
 /** Metrics, detection over the trail, alerts and their delivery. No other module depends on it. */

@@ -156,6 +156,17 @@ export class OutboxRepository {
     );
   }
 
+  /** Returns how many seconds the oldest pending message of each channel has been waiting. Channels without one are missing. */
+  async pendingSeconds(): Promise<Record<string, number>> {
+    const rows = await onDatabase(() =>
+      this.messages.query<{ channel: string; seconds: number }[]>(
+        `SELECT channel, greatest(extract(epoch FROM ${this.instant} - min(created_at)), 0)::float8 AS seconds
+         FROM outbox_messages WHERE state = 'pending' GROUP BY channel`,
+      ),
+    );
+    return Object.fromEntries(rows.map(({ channel, seconds }) => [channel, seconds]));
+  }
+
   /** Deletes the messages with a subject, finished or not. */
   async deleteAbout(tx: Transaction, subject: string): Promise<void> {
     await tx.delete(OutboxMessage, { subject });
