@@ -231,7 +231,7 @@ describe('a link to a new password that a mail server does not take', () => {
     expect((await reset(app, token)).statusCode).toBe(204);
   });
 
-  it('is not sent after a newer one has replaced it, or when it has expired', async () => {
+  it('is suppressed once a newer one has replaced it, and abandoned once it has expired', async () => {
     const email = await createAccount(app);
     await forgot(app, email);
     await eventually(async () => expect(await attempts()).toEqual([[true, 'pending']]));
@@ -258,6 +258,6 @@ describe('a link to a new password that a mail server does not take', () => {
     await eventually(async () => expect(await attempts()).toEqual([[true, 'pending']]));
     server.refusal = null;
     clock.advance(31 * MINUTE_MS);
-    await eventually(async () => expect(await attempts()).toEqual([[true, 'suppressed']]));
+    await eventually(async () => expect(await attempts()).toEqual([[true, 'dead']]));
   });
 });

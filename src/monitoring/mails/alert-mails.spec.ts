@@ -40,6 +40,11 @@ describe('operatorMail', () => {
     expect(text).toContain('Occurred:   2 times, 2026-11-23T09:30:00.000Z to 2026-11-23T09:31:00.000Z');
     expect(text).toContain('addresses: ["192.0.2.7"]');
   });
+
+  it('says once for a single occurrence', () => {
+    const { text } = operatorMail(templates, 'Portcullis', { ...alert, count: 1 });
+    expect(text).toContain('Occurred:   once, ');
+  });
 });
 
 describe('ownerMail', () => {

@@ -46,9 +46,10 @@ export class MailBoundsRepository {
   async purge(before: Date, batch: number): Promise<number> {
     const [, removed] = await onDatabase(() =>
       this.dataSource.query<[unknown, number]>(
-        `DELETE FROM mail_bounds WHERE (mailbox, kind) IN (
+        `WITH old AS MATERIALIZED (
            SELECT mailbox, kind FROM mail_bounds WHERE last_sent_at <= $1
-           ORDER BY last_sent_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+           ORDER BY last_sent_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+         DELETE FROM mail_bounds AS bound USING old WHERE (bound.mailbox, bound.kind) = (old.mailbox, old.kind)`,
         [before, batch],
       ),
     );

@@ -137,10 +137,12 @@ export class LoginFailuresRepository {
   async forget(days: number, batch: number, { firstWaitAt }: GuessingRules): Promise<number> {
     return onDatabase(async () => {
       const [, deleted] = (await this.failures.query(
-        `DELETE FROM login_failures WHERE (account_digest, device_id) IN (
+        `WITH old AS MATERIALIZED (
            SELECT account_digest, device_id FROM login_failures
            WHERE failures < ${firstWaitAt} AND updated_at < ${databaseTime(this.clock, 'now()')} - $1 * interval '1 day'
-           ORDER BY updated_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+           ORDER BY updated_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+         DELETE FROM login_failures AS failure USING old
+         WHERE (failure.account_digest, failure.device_id) = (old.account_digest, old.device_id)`,
         [days, batch],
       )) as [unknown, number];
       return deleted;
