@@ -7,7 +7,7 @@ const PROGRAM = fileURLToPath(new URL('counting-program.ts', import.meta.url));
 
 /** Another process that shares a Redis server. */
 export interface CountingProcess {
-  /** Makes the requests of the order at once; returns how many were admitted. */
+  /** Makes the requests of the order at once; returns how many were admitted. Throws if one could not be counted. */
   admitted(order: CountingOrder): Promise<number>;
   /** Ends it like a crash, which gives nothing back. */
   kill(): Promise<void>;
@@ -24,7 +24,8 @@ export async function startCountingProcess(redisUrls: readonly string[]): Promis
     admitted: async (order) => {
       const answer = once(child, 'message');
       child.send(order);
-      const [admitted] = (await answer) as [number];
+      const [admitted] = (await answer) as [number | string];
+      if (typeof admitted === 'string') throw new Error(admitted);
       return admitted;
     },
     kill: async () => {

@@ -11,14 +11,15 @@ export interface CountingOrder {
 }
 
 // Applies limits like an instance of the service that is connected to the given Redis, and replies to each order with
-// the number of admitted requests.
+// the number of admitted requests, or with the error of one.
 const connection = await connect(process.argv.slice(2));
 const store = new LeasedWindows(connection, new RedisWindows(connection, new SystemClock()));
 store.onApplicationBootstrap();
 
 process.on('message', ({ window, requests }: CountingOrder) => {
-  void Promise.all(Array.from({ length: requests }, () => store.consume([window]))).then((answers) =>
-    process.send!(answers.filter(([decision]) => decision!.allowed).length),
+  void Promise.all(Array.from({ length: requests }, () => store.consume([window]))).then(
+    (answers) => process.send!(answers.filter(([decision]) => decision!.allowed).length),
+    (error: unknown) => process.send!(String(error)),
   );
 });
 process.once('disconnect', () => connection.onApplicationShutdown());

@@ -66,13 +66,19 @@ describe('PasswordHasher', () => {
   it('takes as long for an unknown account as for a known one', async () => {
     const real = hasherOf({ BCRYPT_ROUNDS: 10 });
     const hash = await real.hash('violet engines hum');
-    // Processor time, including that of bcrypt's threads: wall-clock time depends on the load of the machine.
+    // Processor time, including that of bcrypt's threads: wall-clock time depends on the load of the machine. The least of
+    // several, in turn: other work of this process is counted, too.
     const costOf = async (stored: string | null) => {
       const before = process.cpuUsage();
-      for (let round = 0; round < 5; round += 1) await real.verify('violet engines hum!', stored);
+      for (let n = 0; n < 3; n += 1) await real.verify('violet engines hum!', stored);
       return process.cpuUsage(before).user;
     };
-    const ratio = (await costOf(null)) / (await costOf(hash));
+    let [unknown, known] = [Infinity, Infinity];
+    for (let round = 0; round < 5; round += 1) {
+      unknown = Math.min(unknown, await costOf(null));
+      known = Math.min(known, await costOf(hash));
+    }
+    const ratio = unknown / known;
     expect(ratio).toBeGreaterThan(0.7);
     expect(ratio).toBeLessThan(1.4);
   });
