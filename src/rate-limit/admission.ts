@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { contextOf, type CountedRequest, type RequestContext } from '../platform/http/request-context.js';
 import { AddressBlocks } from './blocks/address-blocks.js';
+import { BLOCKED } from './blocks/blocked-policy.js';
 import { LimitRefusals } from './limit-refusals.js';
 import { isSharedByStrangers, type Policy } from './policies/policy.js';
 import { PolicySet } from './policies/policy-set.js';
@@ -14,7 +15,6 @@ import type { Window } from './windows/window.js';
 import { WindowKeys } from './windows/window-keys.js';
 
 /** The policy name reported to a blocked address; it has no quota. */
-const BLOCKED = 'blocked-address';
 
 /** The count of a request that was refused, or that no policy applies to. */
 const NOTHING_COUNTED: CountedRequest = {

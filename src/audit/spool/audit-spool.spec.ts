@@ -231,6 +231,14 @@ describe('AuditSpool', () => {
       expect(readdirSync(directory).filter((name) => name.includes(String(DEAD_PID)))).toEqual([]);
     });
 
+    it('takes over all segments of a process that has filled a hundred million, in their order', () => {
+      const mine = spool();
+      for (const number of [99_999_999, 100_000_000])
+        writeFileSync(join(directory, `${HOST}~${DEAD_PID}~0badcafe~${number}.ndjson`), `${number}\n`);
+      mine.housekeep();
+      expect(linesOf(mine)).toEqual(['99999999', '100000000']);
+    });
+
     it('takes over even if the clock was ahead and is set back', () => {
       clock.advance(7_200_000);
       const mine = spool();

@@ -110,7 +110,7 @@ export class SpoolSegments {
    */
   housekeep(): void {
     this.showLife();
-    for (const file of readdirSync(this.directory).sort()) {
+    for (const file of readdirSync(this.directory).sort(SpoolOwner.compare)) {
       const owner = SpoolOwner.of(file);
       if (!owner?.isGone(this.directory, this.owner, this.lifeMs)) continue;
       const path = join(this.directory, file);

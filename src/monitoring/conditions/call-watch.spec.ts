@@ -36,6 +36,15 @@ describe('CallWatch', () => {
     }
   }
 
+  it('forgets responses of the time by which the clock was ahead', () => {
+    clock.advance(3_600_000);
+    answer({ status: 503 });
+    clock.advance(-3_600_000);
+    answer();
+    clock.advance(3_600_000);
+    expect(watch.faults()).toEqual({ calls: 0, faults: 0 });
+  });
+
   it('counts all responses and those with 5xx, and forgets both after the window', () => {
     answer({ status: 503 });
     clock.advance(50_000);

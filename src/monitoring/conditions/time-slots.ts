@@ -19,7 +19,9 @@ export class TimeSlots<T> {
   at(nowMs: number): T {
     const index = Math.floor(nowMs / this.slotMs);
     if (index !== this.currentIndex) {
-      for (const old of this.slots.keys()) if (old < index - this.parts) this.slots.delete(old);
+      // Later ones were filled while the clock was ahead. A clock that is adjusted by a moment reaches the next one again.
+      for (const slot of this.slots.keys())
+        if (slot < index - this.parts || slot > index + 1) this.slots.delete(slot);
       this.currentIndex = index;
       this.current = this.slots.get(index) ?? this.empty();
       this.slots.set(index, this.current);

@@ -39,4 +39,17 @@ describe('rate_limit_storm', () => {
     expect(found(19)).toEqual([]);
     expect(found(20)).toEqual(['address:192.0.2.1']);
   });
+
+  it('is not true for requests that only a block refused, which it would otherwise prolong', () => {
+    const refused = (policies: string[]): AuditEntry => ({
+      ...trailOf(
+        spread(101, 1, () => request),
+        0,
+      )[0]!,
+      details: { policies, retryAfterSeconds: 900, count: 500 },
+    });
+    const found = (policies: string[]) =>
+      new DetectionRun([rule], [], LATER).judge([refused(policies)], '').findings.length;
+    expect([found(['blocked-address']), found(['blocked-address', 'default'])]).toEqual([0, 1]);
+  });
 });

@@ -2,6 +2,7 @@ import type { AuditEntry } from '../../audit/audit-entry.js';
 import { isBySignedIn } from '../../audit/signed-in-caller.js';
 import type { Environment } from '../../platform/config/environment.js';
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
+import { BLOCKED } from '../../rate-limit/blocks/blocked-policy.js';
 import { refusalsIn } from './refusals-in.js';
 import { type Rule, parseLimit } from './rule.js';
 
@@ -19,6 +20,7 @@ export function rateLimitStorm(environment: Environment): Rule {
     },
     limit: parseLimit(environment.DETECT_RATE_LIMIT_STORM),
     observe({ entry, address }) {
+      if (isOfBlock(entry)) return null;
       const weight = refusalsIn(entry);
       if (isByUser(entry)) return { subject: `user:${entry.userId}`, counts: true, weight };
       return address === null ? null : { subject: `address:${address}`, counts: true, weight };
@@ -29,6 +31,15 @@ export function rateLimitStorm(environment: Environment): Rule {
     summary: ({ counted }, { seconds }) =>
       `${counted} requests from one caller were refused within ${seconds} s.`,
   };
+}
+
+/**
+ * Whether only a block refused the requests. Counted, they would raise the alert whose response is the block, and so block the
+ * address again and again.
+ */
+function isOfBlock({ details }: AuditEntry): boolean {
+  const policies = details?.policies;
+  return Array.isArray(policies) && policies.length > 0 && policies.every((policy) => policy === BLOCKED);
 }
 
 /** Whether the user of an entry was the caller: signed in, or refused a code after the right password. */

@@ -1,0 +1,2 @@
+/** The policy that the requests of a blocked address violate, as refusals and the trail name it. */
+export const BLOCKED = 'blocked-address';
