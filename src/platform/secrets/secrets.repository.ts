@@ -276,9 +276,9 @@ export class SecretsRepository {
   }
 
   /**
-   * Deletes one batch of secrets that had expired by `now`, used or not; of those that were sent, only the ones that had expired by
-   * `sentBy`. Returns how many were deleted. The batch is an array, because the planner may run a subquery of `IN` once per row,
-   * which with `SKIP LOCKED` deletes more than the limit.
+   * Deletes one batch of secrets that had expired by `now`, used or not; of those that were sent, only the ones that had
+   * expired by `sentBy`. Returns how many were deleted. The batch is an array, because the planner may run a subquery of `IN`
+   * once per row, which with `SKIP LOCKED` deletes more than the limit.
    */
   async purge(now: Date, sentBy: Date, batch: number): Promise<number> {
     const [, removed] = await onDatabase(() =>
