@@ -33,11 +33,7 @@ export class OwnerEmailChannel implements DeliveryChannel {
     return finding.kind.toOwner !== undefined && this.mailer.configured;
   }
 
-  async deliver({
-    deliveryId,
-    alert,
-    signal = new AbortController().signal,
-  }: Message): Promise<void | typeof SUPPRESSED> {
+  async deliver({ deliveryId, alert, signal }: Message): Promise<void | typeof SUPPRESSED> {
     const userId = alert.evidence.userIds?.[0];
     const owner = userId === undefined ? null : await this.users.findById(userId);
     const words = this.kinds.find(({ name }) => name === alert.rule)?.toOwner;
