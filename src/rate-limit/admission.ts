@@ -14,8 +14,6 @@ import { RateLimited } from './rate-limit.errors.js';
 import type { Window } from './windows/window.js';
 import { WindowKeys } from './windows/window-keys.js';
 
-/** The policy name reported to a blocked address; it has no quota. */
-
 /** The count of a request that was refused, or that no policy applies to. */
 const NOTHING_COUNTED: CountedRequest = {
   refund: async () => undefined,

@@ -37,14 +37,17 @@ export function rateLimitStorm(environment: Environment): Rule {
  * Whether only a block refused the requests. Counted, they would raise the alert whose response is the block, and so block the
  * address again and again.
  */
-function isOfBlock({ details }: AuditEntry): boolean {
-  const policies = details?.policies;
-  return Array.isArray(policies) && policies.length > 0 && policies.every((policy) => policy === BLOCKED);
+function isOfBlock(entry: AuditEntry): boolean {
+  const policies = policiesOf(entry);
+  return policies.length > 0 && policies.every((policy) => policy === BLOCKED);
 }
 
 /** Whether the user of an entry was the caller: signed in, or refused a code after the right password. */
 function isByUser(entry: AuditEntry): boolean {
   if (entry.userId === null) return false;
-  const policies = entry.details?.policies;
-  return isBySignedIn(entry) || (Array.isArray(policies) && policies.includes('factor'));
+  return isBySignedIn(entry) || policiesOf(entry).includes('factor');
+}
+
+function policiesOf({ details }: AuditEntry): readonly unknown[] {
+  return Array.isArray(details?.policies) ? details.policies : [];
 }

@@ -141,8 +141,8 @@ export class OutboxRepository {
   /**
    * Returns how many messages with the same subject the channel has delivered since the given time, plus those that
    * were enqueued before the given message, however long ago, and are still pending, because messages that become due
-   * together are attempted together. A delivered message counts until half a minute after that time at most, because
-   * its row states when the lease of its last attempt would have ended.
+   * together are attempted together. A delivered message may count for half a minute longer,
+   * because its row states when the lease of its last attempt would have ended.
    */
   async countBefore(
     { id, subject, channel }: Pick<OutboxMessage, 'id' | 'subject' | 'channel'>,

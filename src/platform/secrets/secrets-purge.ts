@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { InBackground } from '../background/in-background.decorator.js';
+import { GIVE_UP_AFTER_MS } from '../outbox/backoff.js';
 import { SecretsRepository } from './secrets.repository.js';
 
 /** Rows deleted by one statement; few enough that it holds its locks only for milliseconds. */
 const BATCH = 1000;
 const PAUSE_MS = 600_000;
-/** How long a secret that was sent remains after its expiry: as long as its mail may be retried. */
-const SENT_KEPT_MS = 86_400_000;
 
 /**
  * Deletes expired secrets, those that were sent a day later, so that a mail that could not be delivered in time is not taken for
@@ -24,7 +23,8 @@ export class SecretsPurge {
   @InBackground({ pauseMs: PAUSE_MS })
   async purge(): Promise<boolean> {
     const now = this.clock.now();
-    const sentBy = new Date(now.getTime() - SENT_KEPT_MS);
+    // Until its mail is no longer retried.
+    const sentBy = new Date(now.getTime() - GIVE_UP_AFTER_MS);
     return (await this.secrets.purge(now, sentBy, BATCH)) === BATCH;
   }
 }

@@ -1,12 +1,10 @@
 import { Logger } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Metrics } from '../../../src/monitoring/metrics/metrics.js';
 import { OutboxMetrics } from '../../../src/monitoring/metrics/outbox-metrics.js';
-import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
-import { OutboxMessage } from '../../../src/platform/outbox/outbox-message.entity.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
-import { startOutbox, type TestOutbox } from '../../support/stores/test-outbox.js';
+import { outboxDataSource, startOutbox, type TestOutbox } from '../../support/stores/test-outbox.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
 
 const CHANNELS = ['mail', 'webhook'];
@@ -23,8 +21,7 @@ describe('The metrics of the outbox', () => {
   beforeAll(async () => {
     Logger.overrideLogger(false);
     database = await freshDatabase();
-    const options = dataSourceOptions(database.settings, 'service');
-    dataSource = await new DataSource({ ...options, entities: [OutboxMessage] }).initialize();
+    dataSource = await outboxDataSource(database);
   });
   afterAll(async () => {
     await dataSource.destroy();

@@ -1,15 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
 import { type StatementMessage, STATEMENTS } from '../../../src/platform/database/statement-channel.js';
 import type { OutboxDelivery, Priority } from '../../../src/platform/outbox/outbox-channel.js';
 import { OutboxMessage } from '../../../src/platform/outbox/outbox-message.entity.js';
 import { OutboxRepository } from '../../../src/platform/outbox/outbox.repository.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
-import { startOutbox, type TestOutbox } from '../../support/stores/test-outbox.js';
+import { outboxDataSource, startOutbox, type TestOutbox } from '../../support/stores/test-outbox.js';
 import { eventually } from '../../support/time/eventually.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
 
@@ -29,8 +28,7 @@ describe('The background loop of the outbox', () => {
   beforeAll(async () => {
     Logger.overrideLogger(false);
     database = await freshDatabase();
-    const options = dataSourceOptions(database.settings, 'service');
-    dataSource = await new DataSource({ ...options, entities: [OutboxMessage] }).initialize();
+    dataSource = await outboxDataSource(database);
   });
   afterAll(async () => {
     await dataSource.destroy();

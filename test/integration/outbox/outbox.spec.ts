@@ -1,8 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { DataSource, QueryFailedError } from 'typeorm';
+import { type DataSource, QueryFailedError } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Clock } from '../../../src/platform/clock/clock.js';
-import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
 import { PlatformErrors } from '../../../src/platform/errors/platform.errors.js';
 import { Problem } from '../../../src/platform/errors/problem.js';
 import {
@@ -17,7 +16,7 @@ import { OutboxMessage } from '../../../src/platform/outbox/outbox-message.entit
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { WrongClock } from '../../support/time/wrong-clock.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
-import { startOutbox, type TestOutbox } from '../../support/stores/test-outbox.js';
+import { outboxDataSource, startOutbox, type TestOutbox } from '../../support/stores/test-outbox.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 import { eventually } from '../../support/time/eventually.js';
 
@@ -42,10 +41,7 @@ describe('The outbox', () => {
   beforeAll(async () => {
     Logger.overrideLogger(false);
     database = await freshDatabase();
-    const options = dataSourceOptions(database.settings, 'service');
-    sources = await Promise.all(
-      [0, 1].map(() => new DataSource({ ...options, entities: [OutboxMessage] }).initialize()),
-    );
+    sources = await Promise.all([0, 1].map(() => outboxDataSource(database)));
   });
   afterAll(async () => {
     await Promise.all(sources.map((source) => source.destroy()));
