@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../platform/clock/clock.js';
 import { Environment } from '../platform/config/environment.js';
+import { RetentionClock } from '../platform/database/retention-clock.js';
 import { LastingStatements } from './erasure/lasting-statements.js';
 import { PartitionDrop } from './partition-drop.js';
 import { type Month, monthOf, monthsLater } from './partitions/month.js';
@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 export class PartitionRetention {
   constructor(
     private readonly environment: Environment,
-    private readonly clock: Clock,
+    private readonly clock: RetentionClock,
     private readonly months: PartitionsRepository,
     private readonly partitions: PartitionDrop,
     private readonly statements: LastingStatements,
@@ -24,9 +24,8 @@ export class PartitionRetention {
    * throws if a table is busy or PostgreSQL is unavailable; the next run drops the rest.
    */
   async enforce(): Promise<void> {
-    // What is dropped cannot be restored, so one wrong clock must not suffice for it.
-    const nowMs = Math.min(this.clock.nowMs(), (await this.months.time()).getTime());
-    const oldestKept = (days: number) => monthOf(new Date(nowMs - days * DAY_MS));
+    const now = await this.clock.ago(0);
+    const oldestKept = (days: number) => monthOf(new Date(now.getTime() - days * DAY_MS));
     await this.dropBefore('audit_calls', oldestKept(this.environment.AUDIT_CALL_RETENTION_DAYS));
     // An event that states an erasure must stay as long as an erased call, which would otherwise count as altered.
     const [oldestCalls = oldestKept(0)] = await this.months.of('audit_calls');

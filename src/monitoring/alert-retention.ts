@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../platform/clock/clock.js';
 import { InBackground } from '../platform/background/in-background.decorator.js';
 import { Environment } from '../platform/config/environment.js';
+import { RetentionClock } from '../platform/database/retention-clock.js';
 import { TransactionRunner } from '../platform/database/transaction-runner.js';
 import { AlertsRepository } from './alerts/alerts.repository.js';
 import { SLOTS_KEPT_MS } from './detection/detection-run.js';
@@ -19,18 +19,17 @@ export class AlertRetention {
     private readonly alerts: AlertsRepository,
     private readonly detection: DetectionRepository,
     private readonly transactions: TransactionRunner,
-    private readonly clock: Clock,
+    private readonly clock: RetentionClock,
   ) {}
 
   /** Deletes one batch of alerts, and the few slots that have become old. Returns whether there may be more alerts. */
   @InBackground({ pauseMs: PAUSE_MS })
   async enforce(): Promise<boolean> {
-    const { AUDIT_EVENT_RETENTION_DAYS } = this.environment;
-    const daysAgo = (days: number) => new Date(this.clock.nowMs() - days * DAY_MS);
+    const slotsBefore = await this.clock.ago(SLOTS_KEPT_MS);
+    const alertsBefore = await this.clock.ago(this.environment.AUDIT_EVENT_RETENTION_DAYS * DAY_MS);
     return this.transactions.run(async (tx) => {
-      await this.detection.deleteSlotsBefore(tx, daysAgo(SLOTS_KEPT_MS / DAY_MS));
-      const before = daysAgo(AUDIT_EVENT_RETENTION_DAYS);
-      return (await this.alerts.deleteResolvedBefore(tx, before, BATCH)) === BATCH;
+      await this.detection.deleteSlotsBefore(tx, slotsBefore);
+      return (await this.alerts.deleteResolvedBefore(tx, alertsBefore, BATCH)) === BATCH;
     });
   }
 }

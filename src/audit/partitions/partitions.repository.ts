@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Clock } from '../../platform/clock/clock.js';
-import { databaseTime } from '../../platform/database/database-time.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 
 /** The tables that are partitioned by month. */
@@ -10,18 +8,7 @@ export type AuditTable = 'audit_events' | 'audit_calls' | 'audit_seals';
 /** Manages the monthly partitions through functions that the owner role allows the service to call. */
 @Injectable()
 export class PartitionsRepository {
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly clock: Clock,
-  ) {}
-
-  /** Returns the time on PostgreSQL's clock. */
-  async time(): Promise<Date> {
-    const [{ time }] = await this.dataSource.query<[{ time: Date }]>(
-      `SELECT ${databaseTime(this.clock, 'now()')} AS time`,
-    );
-    return time;
-  }
+  constructor(private readonly dataSource: DataSource) {}
 
   /** Creates the partitions of a month, such as `2026-11`, if they do not exist. */
   async make(month: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/support/time/manual-clock.js';
+import type { RetentionClock } from '../../platform/database/retention-clock.js';
 import type { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import type { KeyChangesRepository } from './key-changes.repository.js';
 import type { KeyNotices } from './key-notices.js';
@@ -33,7 +34,15 @@ describe('KeySchedule', () => {
     const transactions = {
       run: async (work: (tx: unknown) => Promise<unknown>) => work(null),
     } as unknown as TransactionRunner;
-    const schedule = new KeySchedule(keys, changes, {} as KeyNotices, transactions, new ManualClock());
+    const retention = { ago: async () => new Date(0) } as unknown as RetentionClock;
+    const schedule = new KeySchedule(
+      keys,
+      changes,
+      {} as KeyNotices,
+      transactions,
+      new ManualClock(),
+      retention,
+    );
     const runs = [];
     let more = true;
     while (more) {

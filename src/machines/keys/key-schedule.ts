@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { InBackground } from '../../platform/background/in-background.decorator.js';
+import { RetentionClock } from '../../platform/database/retention-clock.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { KeyChangesRepository } from './key-changes.repository.js';
 import { KeyNotices } from './key-notices.js';
@@ -28,13 +29,14 @@ export class KeySchedule {
     private readonly notices: KeyNotices,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
+    private readonly retention: RetentionClock,
   ) {}
 
   /** Takes one batch of the first of these that has a full one. Returns whether there may be more. */
   @InBackground({ pauseMs: INTERVAL_MS })
   async run(): Promise<boolean> {
     for (const days of NOTICES_DAYS) if ((await this.notify(days)) === BATCH) return true;
-    const before = new Date(this.clock.nowMs() - KEPT_DAYS * DAY_MS);
+    const before = await this.retention.ago(KEPT_DAYS * DAY_MS);
     if ((await this.keys.purge(before, BATCH)) === BATCH) return true;
     if (this.readUntil !== null) await this.changes.purge(this.readUntil);
     this.readUntil = (await this.changes.since(null)).horizon;

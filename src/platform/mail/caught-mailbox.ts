@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Clock } from '../clock/clock.js';
+import { RetentionClock } from '../database/retention-clock.js';
 import { FieldEncryption } from '../crypto/field-encryption.js';
 import { SecretDependants } from '../crypto/secret-dependants.js';
 import { Drain } from '../health/drain.js';
@@ -39,6 +40,7 @@ export class CaughtMailbox implements OnModuleInit {
     private readonly clock: Clock,
     private readonly drain: Drain,
     private readonly dependants: SecretDependants,
+    private readonly retention: RetentionClock,
   ) {}
 
   onModuleInit(): void {
@@ -56,7 +58,7 @@ export class CaughtMailbox implements OnModuleInit {
   async add(mail: Mail): Promise<void> {
     const sealed = this.encryption.encrypt('caught-mail', mail.id, JSON.stringify(mail));
     const row = { id: mail.id, sealed, createdAt: this.clock.now() };
-    await this.mails.insert(row, this.keptSince, MOST);
+    await this.mails.insert(row, await this.retention.ago(KEPT_MS), MOST);
   }
 
   /**

@@ -3,6 +3,7 @@ import { Clock } from '../clock/clock.js';
 import { InBackground } from '../background/in-background.decorator.js';
 import { Environment } from '../config/environment.js';
 import { MasterKey } from '../crypto/master-key.js';
+import { RetentionClock } from '../database/retention-clock.js';
 import type { Transaction } from '../database/transaction-runner.js';
 import { MailBoundsRepository } from './mail-bounds.repository.js';
 import type { MailKind } from './mail-kinds.js';
@@ -25,6 +26,7 @@ export class MailBounds {
     private readonly masterKey: MasterKey,
     private readonly clock: Clock,
     private readonly environment: Environment,
+    private readonly retention: RetentionClock,
   ) {}
 
   /**
@@ -52,8 +54,7 @@ export class MailBounds {
   /** Deletes one batch of expired counts. Returns whether there may be more. */
   @InBackground({ pauseMs: PURGE_PAUSE_MS })
   async purge(): Promise<boolean> {
-    const before = new Date(this.clock.nowMs() - HOUR_MS);
-    return (await this.counts.purge(before, PURGE_BATCH)) === PURGE_BATCH;
+    return (await this.counts.purge(await this.retention.ago(HOUR_MS), PURGE_BATCH)) === PURGE_BATCH;
   }
 }
 

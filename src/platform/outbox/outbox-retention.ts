@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../clock/clock.js';
 import { InBackground } from '../background/in-background.decorator.js';
+import { RetentionClock } from '../database/retention-clock.js';
 import { OutboxRepository } from './outbox.repository.js';
 
 const PAUSE_MS = 3_600_000;
@@ -12,7 +12,7 @@ const BATCH = 1000;
 export class OutboxRetention {
   constructor(
     private readonly messages: OutboxRepository,
-    private readonly clock: Clock,
+    private readonly clock: RetentionClock,
   ) {}
 
   /**
@@ -21,7 +21,6 @@ export class OutboxRetention {
    */
   @InBackground({ pauseMs: PAUSE_MS })
   async enforce(): Promise<boolean> {
-    const before = new Date(this.clock.nowMs() - KEPT_MS);
-    return (await this.messages.deleteOverBefore(before, BATCH)) === BATCH;
+    return (await this.messages.deleteOverBefore(await this.clock.ago(KEPT_MS), BATCH)) === BATCH;
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../clock/clock.js';
 import { InBackground } from '../background/in-background.decorator.js';
+import { RetentionClock } from '../database/retention-clock.js';
 import { GIVE_UP_AFTER_MS } from '../outbox/backoff.js';
 import { SecretsRepository } from './secrets.repository.js';
 
@@ -16,13 +16,13 @@ const PAUSE_MS = 600_000;
 export class SecretsPurge {
   constructor(
     private readonly secrets: SecretsRepository,
-    private readonly clock: Clock,
+    private readonly clock: RetentionClock,
   ) {}
 
   /** Deletes one batch. Returns whether there may be more. */
   @InBackground({ pauseMs: PAUSE_MS })
   async purge(): Promise<boolean> {
-    const now = this.clock.now();
+    const now = await this.clock.ago(0);
     // Until its mail is no longer retried.
     const sentBy = new Date(now.getTime() - GIVE_UP_AFTER_MS);
     return (await this.secrets.purge(now, sentBy, BATCH)) === BATCH;

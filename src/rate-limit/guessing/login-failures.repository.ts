@@ -131,19 +131,19 @@ export class LoginFailuresRepository {
   }
 
   /**
-   * Deletes one batch of rows that have been unchanged for this many days and never reached a wait; returns how many. The
+   * Deletes one batch of rows that have been unchanged since before `before` and never reached a wait; returns how many. The
    * number of failures is part of the text, so that it is seen to match `login_failures_forgettable_idx`.
    */
-  async forget(days: number, batch: number, { firstWaitAt }: GuessingRules): Promise<number> {
+  async forget(before: Date, batch: number, { firstWaitAt }: GuessingRules): Promise<number> {
     return onDatabase(async () => {
       const [, deleted] = (await this.failures.query(
         `WITH old AS MATERIALIZED (
            SELECT account_digest, device_id FROM login_failures
-           WHERE failures < ${firstWaitAt} AND updated_at < ${databaseTime(this.clock, 'now()')} - $1 * interval '1 day'
+           WHERE failures < ${firstWaitAt} AND updated_at < $1
            ORDER BY updated_at LIMIT $2 FOR UPDATE SKIP LOCKED)
          DELETE FROM login_failures AS failure USING old
          WHERE (failure.account_digest, failure.device_id) = (old.account_digest, old.device_id)`,
-        [days, batch],
+        [before, batch],
       )) as [unknown, number];
       return deleted;
     });

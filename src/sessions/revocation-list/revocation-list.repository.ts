@@ -119,22 +119,20 @@ export class RevocationListRepository {
   }
 
   /**
-   * Deletes up to `limit` of the oldest revocations that expired more than `keptSeconds` ago on PostgreSQL's clock, by
-   * which they expire; returns how many.
+   * Deletes up to `limit` of the oldest revocations that expired before `before`; returns how many.
    */
-  async deleteOldest(keptSeconds: number, limit: number): Promise<number> {
-    const before = `${databaseTime(this.clock, 'now()')} - make_interval(secs => $1)`;
+  async deleteOldest(before: Date, limit: number): Promise<number> {
     const [row] = await this.dataSource.query<{ count: string }[]>(
       `WITH gone AS (
          DELETE FROM revocations WHERE number IN (
            SELECT number FROM revocations
-           WHERE number < coalesce((SELECT min(number) FROM revocations WHERE expires_at >= ${before}), 9223372036854775807)
+           WHERE number < coalesce((SELECT min(number) FROM revocations WHERE expires_at >= $1), 9223372036854775807)
            ORDER BY number LIMIT $2)
          RETURNING number)
        , noted AS (
          UPDATE revocation_numbers SET deleted = greatest(deleted, (SELECT max(number) FROM gone)))
        SELECT count(*) AS count FROM gone`,
-      [keptSeconds, limit],
+      [before, limit],
     );
     return Number(row!.count);
   }

@@ -16,6 +16,7 @@ import { NewestSeal } from '../../../src/audit/seals/newest-seal.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import { ADVISORY_LOCKS } from '../../../src/platform/database/advisory-locks.js';
+import { RetentionClock } from '../../../src/platform/database/retention-clock.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 import {
   CALL,
@@ -75,7 +76,7 @@ describe('MonthRetention', () => {
     const { module } = trail;
     const ahead = new PartitionRetention(
       module.get(Environment),
-      new WrongClock(clock, 365 * DAY_MS),
+      new RetentionClock(trail.dataSource, new WrongClock(clock, 365 * DAY_MS)),
       module.get(PartitionsRepository),
       module.get(PartitionDrop),
       module.get(LastingStatements),
@@ -262,7 +263,7 @@ describe('A month that cannot be dropped because another instance is sealing', (
     };
     const retention = new PartitionRetention(
       module.get(Environment),
-      clock,
+      module.get(RetentionClock),
       module.get(PartitionsRepository),
       { drop: whileSealing } as PartitionDrop,
       module.get(LastingStatements),

@@ -8,6 +8,7 @@ import type { PositionCodes } from '../../../src/monitoring/detection/position-c
 import { SystemClock } from '../../../src/platform/clock/clock.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
+import { RetentionClock } from '../../../src/platform/database/retention-clock.js';
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { OutboxMessage } from '../../../src/platform/outbox/outbox-message.entity.js';
 import { OutboxRetention } from '../../../src/platform/outbox/outbox-retention.js';
@@ -65,7 +66,7 @@ describe('Rows that are over', () => {
          FROM generate_series(0, ${OLD_ROWS}) AS n`,
     );
     const messages = new OutboxRepository(dataSource.getRepository(OutboxMessage), clock);
-    const retention = new OutboxRetention(messages, clock);
+    const retention = new OutboxRetention(messages, new RetentionClock(dataSource, clock));
     expect(await threeRuns('outbox_messages', () => retention.enforce())).toEqual(IN_BATCHES);
   });
 
@@ -76,7 +77,11 @@ describe('Rows that are over', () => {
          FROM generate_series(0, ${OLD_ROWS}) AS n`,
     );
     const failures = new LoginFailuresRepository(dataSource.getRepository(LoginFailures), clock);
-    const purge = new LoginFailuresPurge(failures, new GuessingRules(environment));
+    const purge = new LoginFailuresPurge(
+      failures,
+      new GuessingRules(environment),
+      new RetentionClock(dataSource, clock),
+    );
     expect(await threeRuns('login_failures', () => purge.purge())).toEqual(IN_BATCHES);
   });
 
@@ -93,7 +98,7 @@ describe('Rows that are over', () => {
       new AlertsRepository(dataSource.getRepository(Alert)),
       new DetectionRepository(dataSource, null as unknown as PositionCodes),
       new TransactionRunner(dataSource),
-      clock,
+      new RetentionClock(dataSource, clock),
     );
     expect(await threeRuns('monitoring_alert', () => retention.enforce())).toEqual(IN_BATCHES);
   });

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Environment } from '../../../src/platform/config/environment.js';
 import { MasterKey } from '../../../src/platform/crypto/master-key.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
+import { RetentionClock } from '../../../src/platform/database/retention-clock.js';
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { MailBounds } from '../../../src/platform/mail/mail-bounds.js';
 import { MailBoundsRepository } from '../../../src/platform/mail/mail-bounds.repository.js';
@@ -23,7 +24,13 @@ describe('MailBounds', () => {
     database = await freshDatabase();
     dataSource = await new DataSource(dataSourceOptions(database.settings, 'service')).initialize();
     transactions = new TransactionRunner(dataSource);
-    bounds = new MailBounds(new MailBoundsRepository(dataSource), KEY, clock, new Environment());
+    bounds = new MailBounds(
+      new MailBoundsRepository(dataSource),
+      KEY,
+      clock,
+      new Environment(),
+      new RetentionClock(dataSource, clock),
+    );
   });
   afterEach(() => dataSource.query('DELETE FROM mail_bounds'));
   afterAll(async () => {

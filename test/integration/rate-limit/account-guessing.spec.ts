@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../../src/platform/clock/clock.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
+import { RetentionClock } from '../../../src/platform/database/retention-clock.js';
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { Problem } from '../../../src/platform/errors/problem.js';
 import { AccountGuessing } from '../../../src/rate-limit/guessing/account-guessing.js';
@@ -248,7 +249,11 @@ describe('guessing one account', () => {
       `UPDATE login_failures SET updated_at = now() - interval '91 days' WHERE account_digest = ANY($1)`,
       [[mistyped, guessed]],
     );
-    await new LoginFailuresPurge(repository, RULES).purge();
+    await new LoginFailuresPurge(
+      repository,
+      RULES,
+      new RetentionClock(dataSource, new SystemClock()),
+    ).purge();
     const kept = await Promise.all(
       [mistyped, recent, guessed].map((emailDigest) =>
         repository.find({ emailDigest: emailDigest, deviceId: '' }),

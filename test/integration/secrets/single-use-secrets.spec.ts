@@ -3,6 +3,7 @@ import { fc } from '@fast-check/vitest';
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RetentionClock } from '../../../src/platform/database/retention-clock.js';
 import type { Transaction } from '../../../src/platform/database/transaction-runner.js';
 import type { NewSecret } from '../../../src/platform/secrets/new-secret.js';
 import { SecretPurposes } from '../../../src/platform/secrets/secret-purposes.js';
@@ -559,6 +560,9 @@ describe('single-use secrets', () => {
       expect(await spend({ token: planted.token })).toBeNull();
     });
 
+    const purge = () =>
+      new SecretsPurge(here.repository, new RetentionClock(here.dataSource, here.clock)).purge();
+
     it('is purged of expired rows only', async () => {
       const unsent = { lifetimeMs: 1000, emailDigest: null, replaces: false };
       const kept = await issue({ ...unsent, lifetimeMs: 2000 });
@@ -566,7 +570,7 @@ describe('single-use secrets', () => {
       const used = await issue(unsent);
       await spend({ token: used.token });
       here.clock.advance(1000);
-      expect(await new SecretsPurge(here.repository, here.clock).purge()).toBe(false);
+      expect(await purge()).toBe(false);
       const left = await here.dataSource.query<{ id: string }[]>('SELECT id FROM single_use_secrets');
       expect(left.map(({ id }) => id)).toEqual([kept.id]);
     });
@@ -576,9 +580,8 @@ describe('single-use secrets', () => {
         await issue({ lifetimeMs: HOUR_MS, replaces: false }),
         await issue({ lifetimeMs: HOUR_MS, replaces: false }),
       ];
-      const purge = new SecretsPurge(here.repository, here.clock);
       const validities = async () => {
-        await purge.purge();
+        await purge();
         return [await here.secrets.validityOf(sent.id), await here.secrets.validityOf(used.id)];
       };
       expect(await validities()).toEqual(['live', 'live']);
