@@ -26,6 +26,12 @@ const removed = (names: readonly string[]) => Object.fromEntries(names.map((name
 const lowerCased = (fields: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]));
 
+describe('the Lua code of HAProxy and Envoy', () => {
+  it.each(['portcullis.lua', 'envoy.yaml'])('has no lazy pattern, which can take cubic time (%s)', (name) => {
+    expect(readFileSync(`deploy/gateway/${name}`, 'utf8')).not.toContain('.-');
+  });
+});
+
 describe('docs/gateway.md', () => {
   const text = readFileSync('docs/gateway.md', 'utf8');
 
