@@ -123,4 +123,5 @@ core.register_action("portcullis", { "http-req" }, function(txn)
     if fields[name] then txn:set_var("txn." .. string.gsub(name, "-", "_"), fields[name]) end
   end
   remove_tokens(txn, headers)
+  txn:set_var("txn.portcullis", "passed")
 end)

@@ -202,6 +202,16 @@ describe('deploy/gateway/envoy.yaml', () => {
     expect([...tokens.matchAll(/(\w+) = true/g)].map(([, name]) => name)).toEqual(Object.keys(COOKIES));
   });
 
+  it('lets nothing through after an error in its Lua code', () => {
+    for (const filter of [before, after]) {
+      const [, handler] = /function envoy_on_request\(handle\)\n([^]*?)\nend/.exec(
+        filter!.default_source_code!.inline_string,
+      )!;
+      expect(handler).toMatch(/pcall\(\w+, handle:headers\(\)\)/);
+      expect(handler).toContain('"503"');
+    }
+  });
+
   it('tells the gateway what it looks at, and passes its answers on', () => {
     // Envoy itself adds the method, the path, the host and Authorization.
     expect(namesIn(service.authorization_request.allowed_headers)).toEqual([
