@@ -11,6 +11,11 @@ export function notBeforeLogin(lastLoginAt: Date | null, now: Date): Date {
   return lastLoginAt !== null && isAhead(lastLoginAt, now) ? lastLoginAt : now;
 }
 
+/** Returns the latest time that precedes `time` on the clock of every instance. */
+export function beforeAnyClock(time: Date): Date {
+  return new Date(time.getTime() - MAX_SKEW_MS);
+}
+
 /** Returns the time of a login to a locked account: `now`, but after its latest login. */
 export function afterLogin({ lastLoginAt }: Pick<User, 'lastLoginAt'>, now: Date): Date {
   return afterLatest(lastLoginAt, now);

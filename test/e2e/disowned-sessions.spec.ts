@@ -67,7 +67,7 @@ describe('the notice of a new device', () => {
 
   /** An account with the session of its owner and one of somebody else's device, and the link to end that. */
   async function intruded() {
-    const own = await createPerson(app);
+    const own = await createPerson(app, { verified: true });
     const { email } = own.user;
     const foreign = await logIn(app, email);
     const mail = await mailTo(app, email, 'new_device');
@@ -199,6 +199,22 @@ describe('the notice of a new device', () => {
     expect((await signInBy(authenticator)).statusCode).toBe(400);
     expect(await login(email, NEW_PASSWORD)).toBe(200);
     expect(await use(ownKey)).toBe(200);
+  });
+
+  it('has a link that leaves nothing of whoever opened the account with an address they never proved', async () => {
+    const squatter = await createPerson(app, { roles: ['auditor'] });
+    const { email } = squatter.user;
+    const { authenticator } = await registerPasskey(app, squatter);
+    const key = await createKey(app, squatter);
+    clock.advance(MINUTE_MS);
+    expect((await signInBy(authenticator)).statusCode).toBe(200);
+
+    expect((await disown((await mailTo(app, email, 'new_device')).token)).statusCode).toBe(204);
+    expect([await profile(squatter), (await signInBy(authenticator)).statusCode, await use(key)]).toEqual([
+      401, 400, 401,
+    ]);
+    await reset(email);
+    await expectShutOut(email, authenticator, key);
   });
 
   it('has a link that keeps the factor that was there before the intruder came by it', async () => {

@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EmailChangeUndos } from '../../src/auth/email/email-change-undos.js';
+import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
+import { internalOrigin } from '../../src/platform/http/origin.js';
+import { UsersService } from '../../src/users/users.service.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
 import { createAccount, createPerson, openSession } from '../support/app/people.js';
@@ -208,7 +212,7 @@ describe('a change of address', () => {
 
   it('used 16 times at once over two instances happens once', async () => {
     for (let round = 0; round < RACE_ROUNDS; round += 1) {
-      const one = await createPerson(here);
+      const one = await createPerson(here, { verified: true });
       const to = newAddress();
       await ask(to, one);
       const { token } = await mailTo(here, to, 'address_change');
@@ -406,7 +410,7 @@ describe('a change of address', () => {
     });
 
     it('forgets the devices that were added since the change was asked for, and keeps the others', async () => {
-      clock.advance(1000);
+      clock.advance(2 * MINUTE_MS);
       await ask();
       const added = await logIn(here, old);
       const { token } = await mailTo(here, wanted, 'address_change');
@@ -429,12 +433,12 @@ describe('a change of address', () => {
       const own = await createPerson(here, { roles: ['auditor'], verified: true });
       const { email } = own.user;
       const ownKey = await createKey(here, own);
-      clock.advance(1000);
+      clock.advance(2 * MINUTE_MS);
       const intruder = await logIn(here, email);
-      clock.advance(1000);
+      clock.advance(2 * MINUTE_MS);
       const { authenticator } = await registerPasskey(here, intruder);
       const key = await createKey(here, intruder);
-      clock.advance(1000);
+      clock.advance(2 * MINUTE_MS);
       await change(wanted, intruder);
       expect(outcome(await undo((await mailTo(here, email, 'address_changed')).token))).toBe(204);
 
@@ -453,6 +457,21 @@ describe('a change of address', () => {
         body: { token, newPassword: NEW_PASSWORD },
       });
       expect([outcome(reset), outcome(await login(email, NEW_PASSWORD))]).toEqual([204, 200]);
+    });
+
+    it('removes a passkey that was added just after the change, at an instance whose clock is behind', async () => {
+      const behind = await startBeside(here, { clock: new LaggingClock(clock, 30_000) });
+      try {
+        clock.advance(5 * MINUTE_MS);
+        await change();
+        const { authenticator } = await registerPasskey(behind, signed);
+        expect(outcome(await undo((await mailTo(here, old, 'address_changed')).token))).toBe(204);
+        const begun = await beginAuthentication(here);
+        const body = { challenge: begun.challenge, response: authenticator.get(begun) };
+        expect(outcome(await here.call({ url: '/auth/passkey', body }))).toBe('invalid_passkey');
+      } finally {
+        await behind.close();
+      }
     });
 
     it('works for 7 days, for which its address is taken for everybody else', async () => {
@@ -491,7 +510,7 @@ describe('a change of address', () => {
 
     it('used 16 times at once over two instances happens once', async () => {
       for (let round = 0; round < RACE_ROUNDS; round += 1) {
-        const one = await createPerson(here);
+        const one = await createPerson(here, { verified: true });
         const to = newAddress();
         await change(to, one);
         const { token } = await mailTo(here, one.user.email, 'address_changed');
@@ -508,7 +527,7 @@ describe('a change of address', () => {
 
     it('and finished once more at the same moment: the undo stands', async () => {
       for (let round = 0; round < RACE_ROUNDS; round += 1) {
-        const one = await createPerson(here);
+        const one = await createPerson(here, { verified: true });
         await change(newAddress(), one);
         const first = await mailTo(here, one.user.email, 'address_changed');
         const third = newAddress();
@@ -550,6 +569,40 @@ describe('a change of address', () => {
         ),
       ).toBe('invalid_link');
       expect(outcome(await undo(changed.token))).toBe(204);
+    });
+  });
+
+  describe('from an address that the account never proved', () => {
+    beforeEach(async () => {
+      signed = await createPerson(here);
+      old = signed.user.email;
+    });
+
+    it('cannot be undone: the former address, which may be a stranger’s, gets no link', async () => {
+      await change();
+      await settled();
+      expect((await mailsTo(here, old)).map(({ kind, token }) => [kind, token])).toEqual([
+        ['address_changing', null],
+      ]);
+      expect(outcome(await login(wanted))).toBe(200);
+    });
+
+    it('frees the former address at once', async () => {
+      await change();
+      expect(await register(here, old)).toBe(old);
+    });
+
+    it('refuses the undo link of the previous version, which gave one to such addresses, too', async () => {
+      await change();
+      const get = <T>(provider: new (...values: never[]) => T) => here.app.get(provider, { strict: false });
+      const former = { email: old, emailVerified: false, askedAtMs: clock.nowMs() };
+      await get(TransactionRunner).run(async (tx) => {
+        const user = await get(UsersService).lock(tx, signed.user.id);
+        await get(EmailChangeUndos).offer(tx, user!, former, internalOrigin('previous version'));
+      });
+      const { token } = await mailTo(here, old, 'address_changed');
+      expect(outcome(await undo(token))).toBe('invalid_link');
+      expect(await me()).toMatchObject({ email: wanted });
     });
   });
 

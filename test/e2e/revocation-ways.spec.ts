@@ -274,7 +274,7 @@ describeWithRedis('a session is over everywhere within a second of', () => {
   });
 
   const signUpAuditor = async (): Promise<Signed> => {
-    const email = await createAccount(here, { roles: ['auditor'] });
+    const email = await createAccount(here, { roles: ['auditor'], verified: true });
     // The second login is from a new device, whose owner is notified.
     await openSession(here, email);
     return { email, ...(await logIn(here, email)) };

@@ -24,7 +24,7 @@ export class ErasedTraces implements OnModuleInit {
     await this.transactions.run(async (tx) => {
       await this.outbox.withdraw(tx, `user:${userId}`);
       await this.sessions.remove(tx, userId);
-      // An account of somebody else that has the address by now only gets its guesses back.
+      // If somebody else's account has the address by now, this only resets its count of failed logins.
       for (const account of accounts) await this.guessing.unlock(account, tx);
     });
   }

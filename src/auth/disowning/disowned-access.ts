@@ -7,6 +7,9 @@ import { AccountSecrets } from '../account-secrets.js';
 import { AddedAccess } from '../added-access.js';
 import type { DisownedSession } from './disown-links.js';
 
+/** Before every session, factor and key. */
+const BEGINNING = new Date(0);
+
 /** Removes what a disowned session gave access to, and what whoever had it could come back by. */
 @Injectable()
 export class DisownedAccess {
@@ -27,16 +30,18 @@ export class DisownedAccess {
    *
    * Later sessions end even if they are the owner's, because nobody can tell them from those of a passkey that was added since;
    * the reset ends them anyway. They end first, or verifiers would be told that they go on without the removed factors. Undo
-   * links that went to addresses of the intruder would give them the account, whatever the owner does afterwards.
+   * links that went to addresses of the intruder would give them the account, whatever the owner does afterwards. Whoever opened
+   * an account whose address was never verified may not be the owner of the address, so nothing of it remains.
    */
   async remove(
     tx: Transaction,
     { user, deviceId, begunAt }: DisownedSession,
     origin: Origin,
   ): Promise<number> {
+    const since = user.emailVerified ? begunAt : BEGINNING;
     await this.access.endDevice(tx, user, deviceId, 'disowned', origin);
-    await this.access.endLater(tx, user, begunAt, 'disowned', origin);
-    await this.secrets.revokeSince(tx, user, this.undo, begunAt);
-    return this.added.removeSince(tx, user, begunAt, origin);
+    await this.access.endLater(tx, user, since, 'disowned', origin);
+    await this.secrets.revokeSince(tx, user, this.undo, since);
+    return this.added.removeSince(tx, user, since, origin);
   }
 }

@@ -4,7 +4,7 @@ import type { Transaction } from '../../platform/database/transaction-runner.js'
 import type { Origin } from '../../platform/http/origin.js';
 import { MailLinks } from '../../platform/mail/mail-links.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
-import { afterLatest, notBeforeLogin } from '../../users/login-order.js';
+import { afterLatest, beforeAnyClock, notBeforeLogin } from '../../users/login-order.js';
 import type { User } from '../../users/user.entity.js';
 import { AccountSecrets, type SpentSecret } from '../account-secrets.js';
 import { DisownLinks } from '../disowning/disown-links.js';
@@ -17,10 +17,11 @@ const UNDO_MS = 7 * 24 * 3_600_000;
 /** The payload of an undo link: the address before the change. */
 interface FormerEmail {
   readonly email: string;
+  /** Always true, except in links of the previous version. */
   readonly emailVerified: boolean;
   /** When the change was requested, milliseconds since the Unix epoch. */
   readonly askedAtMs: number;
-  /** Since when the account was in other hands; absent in links of the previous version, where it is `askedAtMs`. */
+  /** Since when somebody else may have had the account; absent in old links, where it is `askedAtMs`. */
   readonly sinceMs?: number;
 }
 
@@ -49,12 +50,13 @@ export class EmailChangeUndos {
   }
 
   /**
-   * Notifies the former address of the change, with an undo link. Whoever did not make the change did not make the logins before
-   * it either that a living notice to the former address is about: an intruder adds a passkey before asking for the change.
+   * Notifies the former address, which was verified, of the change, with an undo link. An owner who did not request the change
+   * did not make the logins before it either of which a valid notice tells: an intruder adds a passkey before the request.
    */
   async offer(tx: Transaction, user: User, former: UndoneChange, origin: Origin): Promise<void> {
     const noticed = await this.notices.earliestBeginning(tx, user, former.email);
-    const sinceMs = Math.min(former.askedAtMs, noticed?.getTime() ?? Infinity);
+    const requestedAt = beforeAnyClock(new Date(former.askedAtMs));
+    const sinceMs = Math.min(requestedAt.getTime(), noticed?.getTime() ?? Infinity);
     const { token } = await this.secrets.issue(tx, user, {
       purpose: this.purpose,
       to: former.email,
@@ -78,13 +80,20 @@ export class EmailChangeUndos {
     await this.mails.send(tx, addressChangedMail, { user, to: left, values });
   }
 
-  /** Spends a link and locks its account; returns null if the link is not valid. */
+  /**
+   * Spends a link and locks its account; returns null if the link is not valid. The previous version sent links to addresses
+   * that were not verified, too; these are not valid.
+   */
   async spend(tx: Transaction, token: string): Promise<SpentUndo | null> {
     const spent = await this.secrets.spend(tx, this.purpose, token);
-    return spent && { ...spent, former: spent.secret.payload as unknown as FormerEmail };
+    const former = spent?.secret.payload as FormerEmail | undefined;
+    return spent && former?.emailVerified ? { ...spent, former } : null;
   }
 
-  /** The use of a link ends the younger ones, and a disowned session those since it began, whichever instances issued them. */
+  /**
+   * The use of a link invalidates later ones, and a disowned session those since it began, so the times must be in the real
+   * order, whichever instances issued them.
+   */
   private async nextTime(tx: Transaction, user: User): Promise<Date> {
     const latest = await this.secrets.latestIssue(tx, user, this.purpose);
     return afterLatest(latest, notBeforeLogin(user.lastLoginAt, this.clock.now()));

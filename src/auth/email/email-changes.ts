@@ -17,7 +17,11 @@ export interface PendingChange {
   readonly askedAtMs: number;
 }
 
-/** Completes changes of address. The account does not change before the new address is verified (better-auth#7196). */
+/**
+ * Completes changes of address. The account does not change before the new address is verified (better-auth#7196). Only an
+ * address that was verified gets an undo link: another may be a stranger's, mistyped at registration, and undoing gives the
+ * account to whoever reads its mail.
+ */
 @Injectable()
 export class EmailChanges implements EmailLinkFlow {
   readonly purpose: RegisteredPurpose;
@@ -46,7 +50,7 @@ export class EmailChanges implements EmailLinkFlow {
       origin,
     };
     await this.audit.record(tx, { type: 'user_email_changed', ...event, details: { by } });
-    await this.undos.offer(tx, changed, { ...former, askedAtMs }, origin);
+    if (former.emailVerified) await this.undos.offer(tx, changed, { ...former, askedAtMs }, origin);
     return changed;
   }
 }

@@ -25,7 +25,7 @@ export class RecoveryCompletion {
   /**
    * Removes every factor and ends every session. Throws `invalid_link`, also while the account is disabled or
    * recoveries are switched off. The link is bound to the password, the address and the factors, and is deleted when
-   * the recovery is cancelled, so that it is the whole condition.
+   * the recovery is cancelled, so nothing else needs to be checked.
    */
   async finish(token: string, origin: Origin): Promise<void> {
     const failure = { type: 'user_recovery_finish_fail', origin, details: {} } as const;

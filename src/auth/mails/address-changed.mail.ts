@@ -2,8 +2,8 @@ import { facts, link as linkTo, paragraph } from '../../platform/mail/mail-conte
 import { mailTemplate } from '../../platform/mail/mail-template.js';
 
 /**
- * Sent to the former address of an account after a change, with an undo link; without one (`link` is empty) when the change was
- * the undoing of another, which is not undone.
+ * Sent to the former, verified address of an account after a change, with an undo link. If the change was itself an undo, `link`
+ * is empty, because an undo cannot be undone.
  */
 export const addressChangedMail = mailTemplate({
   kind: 'address_changed',
@@ -26,7 +26,7 @@ export const addressChangedMail = mailTemplate({
           : [
               paragraph`If this was you, there is nothing to do. If it was not, undo the change:`,
               linkTo('Undo the change', link),
-              paragraph`That gives the account this address again, ends every session, makes its password useless and sends you a link to set a new one. It removes authenticator apps, passkeys and API keys that were added since the change was requested or, if there was a login from a new device in the 7 days before it, since then. The link works for 7 days, whatever happens to the account until then.`,
+              paragraph`That gives the account this address again, ends every session, makes its password useless and sends you a link to set a new one. It removes authenticator apps, passkeys and API keys that were added since shortly before the change was requested or, if there was a login from a new device in the 7 days before it, since then. The link works for 7 days, whatever happens to the account until then.`,
             ]),
       ],
     }),
@@ -47,7 +47,7 @@ export const addressChangedMail = mailTemplate({
           : [
               paragraph`Wenn Sie das waren, ist nichts zu tun. Wenn nicht, machen Sie die Änderung rückgängig:`,
               linkTo('Änderung rückgängig machen', link),
-              paragraph`Damit bekommt das Konto diese Adresse zurück, jede Sitzung endet, das Passwort wird ungültig, und Sie erhalten einen Link, um ein neues zu setzen. Authenticator-Apps, Passkeys und API-Schlüssel werden entfernt, wenn sie hinzugekommen sind, seit die Änderung angefordert wurde oder, falls es in den 7 Tagen davor eine Anmeldung mit einem neuen Gerät gab, seit dieser. Der Link gilt 7 Tage, was auch immer bis dahin mit dem Konto geschieht.`,
+              paragraph`Damit bekommt das Konto diese Adresse zurück, jede Sitzung endet, das Passwort wird ungültig, und Sie erhalten einen Link, um ein neues zu setzen. Authenticator-Apps, Passkeys und API-Schlüssel werden entfernt, wenn sie hinzugekommen sind, seit kurz vor der Anforderung der Änderung oder, falls es in den 7 Tagen davor eine Anmeldung mit einem neuen Gerät gab, seit dieser. Der Link gilt 7 Tage, was auch immer bis dahin mit dem Konto geschieht.`,
             ]),
       ],
     }),

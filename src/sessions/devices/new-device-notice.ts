@@ -44,8 +44,8 @@ export class NewDeviceNotice {
   /**
    * Mails the notice in the transaction of the login, in which the caller has locked the account. Its link ends the
    * session, for 7 days while the account has this address, whatever else happens to it. Each session has its own link. Nothing
-   * that an intruder can do ends the link, which can only protect the account, nor does a reset, which leaves the intruder's
-   * passkey.
+   * that an intruder can do invalidates the link, which can only protect the account. Neither does a reset, because it leaves
+   * the intruder's passkey in place.
    */
   async send(
     tx: Transaction,

@@ -58,7 +58,7 @@ describe('the flows that start in a mail, over a real SMTP server', () => {
   });
 
   it('change an address, and undo that from the former one', async () => {
-    const { user, accessToken } = await createPerson(app);
+    const { user, accessToken } = await createPerson(app, { verified: true });
     const changed = newAddress();
     expect(await post('/users/me/email', { email: changed }, accessToken)).toBe(202);
     const proof = await eventually(async () => tokenTo(changed, 'verify'));
@@ -72,7 +72,7 @@ describe('the flows that start in a mail, over a real SMTP server', () => {
   });
 
   it('end the session of a new device', async () => {
-    const own = await createPerson(app);
+    const own = await createPerson(app, { verified: true });
     const { email } = own.user;
     const stolen = await logIn(app, email);
     expect(await post('/auth/sessions/disown', { token: await tokenTo(email, 'device') })).toBe(204);

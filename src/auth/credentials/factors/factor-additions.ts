@@ -48,7 +48,7 @@ export class FactorAdditions {
     const { length: factors } = await this.factors.list(user.id, tx);
     await this.levels.raise(tx, user, caller, proven);
     await this.secrets.revokeOutdated(tx, user.id);
-    // They were begun with less than the account requires now.
+    // Pending enrolments were begun at a lower level than the account requires now.
     await this.factors.endEnrolments(tx, user.id, caller.sessionId);
     await this.audit.record(tx, {
       type: 'user_factor_added',

@@ -56,11 +56,11 @@ export class PasswordChange {
     });
     if (own) await this.access.endOthers(tx, user, own, 'password_changed', origin);
     else await this.access.endAll(tx, user, by === 'reset' ? 'password_reset' : 'password_changed', origin);
-    // A reset that proves the address ends the keys, too: another may have created them.
+    // A reset that verifies the address revokes the API keys, too: somebody else may have created them.
     const keepsKeys = by === 'change' || user.emailVerified;
     const keys = keepsKeys ? await this.access.countKeys(tx, user) : 0;
     const values = { ...originFacts(origin, this.clock.now()), keys: keys === 0 ? '' : String(keys) };
-    // The link of a reset came from the mailbox: its owner is told however many others there were.
+    // The link of a reset was read in the mailbox, so the notice is not limited as for an unverified address.
     const { id, email, locale } = user;
     const recipient = { id, email, locale, emailVerified: user.emailVerified || by === 'reset' };
     await this.notices.send(tx, recipient, passwordChangedMail, values);
