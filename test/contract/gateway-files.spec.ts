@@ -196,7 +196,12 @@ describe('deploy/gateway/envoy.yaml', () => {
     const [ours = [], others = []] = listsOf(code);
     expect(code).toContain('headers:remove("x-portcullis-" .. name)');
     expect(new Set([...ours.map((name) => `x-portcullis-${name}`), ...others])).toEqual(
-      new Set([...IDENTITY_HEADERS, ...CLAIMED, 'x-forwarded-method', 'x-forwarded-uri']),
+      // Envoy itself replaces x-forwarded-for and -proto; the service reads -method, -host and -uri, and applications -port, too.
+      new Set([
+        ...IDENTITY_HEADERS,
+        ...CLAIMED,
+        ...['method', 'host', 'uri', 'port'].map((name) => `x-forwarded-${name}`),
+      ]),
     );
     const tokens = /tokens = \{([^}]+)\}/.exec(after!.default_source_code!.inline_string)![1]!;
     expect([...tokens.matchAll(/(\w+) = true/g)].map(([, name]) => name)).toEqual(Object.keys(COOKIES));

@@ -338,11 +338,12 @@ describe.skipIf(inject('redis').kind !== 'own').each(PROGRAMS)(
         'For: 203.0.113.9',
         'Uri: /evil',
         'Method: PUT',
+        'Port: of-evil',
       ];
       await asPerson({ lines: lies.flatMap((lie) => [`X-Forwarded-${lie}`, `X_Forwarded_${lie}`]) });
       // The assertion is a signed token, whose characters can spell anything.
       const received = last().fields.filter(([name]) => name.toLowerCase() !== 'x-portcullis-assertion');
-      for (const lie of ['/evil', 'evil.example', '203.0.113.9', 'PUT', 'X_'])
+      for (const lie of ['/evil', 'evil.example', '203.0.113.9', 'PUT', 'of-evil', 'X_'])
         expect(JSON.stringify(received)).not.toContain(lie);
       expect(valuesOf(last(), 'x-forwarded-proto')).toEqual(['http']);
       expect(valuesOf(last(), 'x-forwarded-for')).toEqual(['127.0.0.1']);
