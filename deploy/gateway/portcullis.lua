@@ -1,30 +1,30 @@
--- The action "portcullis" of haproxy.cfg: asks Portcullis whether a request may pass. HAProxy's own HTTP client would repeat
--- a forward-auth request by itself, and one that is sent twice counts twice.
+-- The action "portcullis" of haproxy.cfg, which sends the forward-auth request to Portcullis and applies the answer. HAProxy's own
+-- HTTP client is not used: it can repeat a request by itself, and one that is sent twice counts twice.
 
 -- The address of Portcullis, and the rule.
 local host, port, rule = "127.0.0.1", 3000, "app"
 
--- Seconds after which a request counts as refused.
+-- How many seconds to wait for Portcullis; after that, the request is refused with 503.
 local timeout = 3
 
--- What Portcullis needs to know about a request. Everything else stays here.
+-- The fields of a request that are sent to Portcullis. No others are.
 local forwarded = {
   "accept", "access-control-request-method", "authorization", "cookie", "origin", "sec-fetch-mode", "sec-fetch-site",
   "upgrade", "user-agent", "x-request-id",
 }
 
--- What the application gets to know about the caller, empty fields included.
+-- The identity of the caller, which the application receives. An answer has all of these fields, some of them empty.
 local identity = {
   "x-portcullis-user", "x-portcullis-session", "x-portcullis-roles", "x-portcullis-scopes", "x-portcullis-acr",
   "x-portcullis-key", "x-portcullis-assertion",
 }
 
--- What the client gets to know about a refusal.
+-- The fields of a refusal that the client receives.
 local explained = {
   "content-type", "location", "www-authenticate", "retry-after", "ratelimit", "ratelimit-policy", "x-request-id",
 }
 
--- The cookies of Portcullis, which applications do not get.
+-- The cookies of Portcullis, which applications do not receive.
 local tokens = { access_token = true, refresh_token = true, device = true }
 
 -- The values of a field, in their order.
@@ -63,7 +63,7 @@ local function answer(socket)
     local line = socket:receive("*l")
     if not line then return nil end
     if line == "" then break end
-    local name, value = string.match(line, "^([^:]+):%s*(.-)%s*$")
+    local name, value = string.match(line, "^([^:]+):%s*(.*)$")
     if name then fields[string.lower(name)] = value end
   end
   local length = tonumber(fields["content-length"]) or 0
@@ -88,8 +88,9 @@ local function remove_tokens(txn, headers)
   for _, line in ipairs(values(headers, "cookie")) do
     local kept = {}
     for cookie in string.gmatch(line, "[^;]+") do
-      local name = string.gsub(string.match(cookie, "^%s*(.-)%s*=") or "", "^__Host%-", "")
-      if not tokens[name] then kept[#kept + 1] = string.match(cookie, "^%s*(.-)%s*$") end
+      -- The patterns take linear time, because HAProxy aborts when a script does not return for seconds.
+      local name = string.gsub(string.match(cookie, "[^%s=]+") or "", "^__Host%-", "")
+      if not tokens[name] then kept[#kept + 1] = string.match(cookie, "%S.*") end
     end
     if #kept > 0 then txn.http:req_add_header("cookie", table.concat(kept, "; ")) end
   end
@@ -122,4 +123,5 @@ core.register_action("portcullis", { "http-req" }, function(txn)
     if fields[name] then txn:set_var("txn." .. string.gsub(name, "-", "_"), fields[name]) end
   end
   remove_tokens(txn, headers)
+  txn:set_var("txn.portcullis", "passed")
 end)

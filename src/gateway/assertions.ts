@@ -9,11 +9,11 @@ import { TokenSigner } from '../sessions/keys/token-signer.js';
 import { callerFacts } from './caller-facts.js';
 import type { GateRule } from './rules/gate-rule.js';
 
-/** An application accepts an assertion for so long. */
+/** The lifetime of an assertion. */
 const LIFETIME_SECONDS = 60;
-/** The same caller gets the same assertion for so long, because a signature with RS256 takes 2 ms. */
+/** For how long an assertion is reused for further requests of its caller, because a signature with RS256 takes 2 ms. */
 const REUSED_SECONDS = 30;
-/** Each takes about 1 KB. */
+/** The maximum number of assertions kept for reuse; each takes about 1 KB. */
 const CAPACITY = 10_000;
 
 interface Signed {
@@ -42,7 +42,7 @@ export class Assertions {
     const claims = { aud: audience, ...claimsOf(principal), rule: name };
     const key = JSON.stringify(claims);
     const now = Math.floor(this.clock.nowMs() / 1000);
-    // Otherwise verifiers would take it for one from before the last reduction of its session or key.
+    // Verifiers refuse an assertion issued before the last reduction of its session or key.
     const earliest = firstValidSecond(principal.voidUntil);
     const known = this.signed.get(key);
     const isRecent = known && now - known.issuedAt < REUSED_SECONDS && now >= known.issuedAt;

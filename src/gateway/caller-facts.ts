@@ -1,7 +1,7 @@
 import { callerIdOf, type Principal, type Role } from '../platform/access/principal.js';
 import { ownersRolesOf } from '../machines/keys/key-owner.js';
 
-/** What applications get to know about a caller. */
+/** The identity of a caller as applications receive it. */
 export interface CallerFacts {
   /** The `sub` of a person or a service account. */
   readonly subject: string;
@@ -17,7 +17,7 @@ export interface CallerFacts {
   readonly acr: string | null;
 }
 
-/** Returns what applications get to know about a caller. */
+/** Returns the identity of a caller as applications receive it. */
 export function callerFacts(principal: Principal): CallerFacts {
   const subject = callerIdOf(principal);
   if (principal.kind === 'session') {

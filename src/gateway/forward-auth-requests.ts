@@ -30,8 +30,8 @@ export class ForwardAuthRequests {
   }
 
   /**
-   * Attaches what is asked to the context of a forward-auth request, unless the rule does not exist. Throws `not_found` for a
-   * peer that may not ask. The path beyond the name of the rule decides nothing.
+   * Attaches the rule and the description of the client's request to the context of a forward-auth request, unless the rule
+   * does not exist. Throws `not_found` for a peer outside `GATEWAY_PEERS`. The path beyond the name of the rule is ignored.
    */
   note(request: FastifyRequest): void {
     if (!isForwardAuthRequest(request)) return;
@@ -41,7 +41,7 @@ export class ForwardAuthRequests {
     const rule = this.rules.find(name);
     if (!rule) return;
     const { headers, method } = request;
-    // It describes a body that the forward-auth request does not have, and Fastify would refuse some types.
+    // The field describes a body that the forward-auth request does not have, and Fastify would refuse some types.
     delete headers['content-type'];
     const forwarded = forwardedRequest(headers, { method, below: below !== undefined });
     contextOf(request).forwardAuth = {

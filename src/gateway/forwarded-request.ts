@@ -11,8 +11,8 @@ const HOST = /^[\w.~%!$&'()*+;=:[\]-]{1,261}$/;
 const URI = /^\/[^\0- \x7f]*$/;
 
 /**
- * Returns what a proxy says about the request that it wants to forward. Envoy says nothing: it sends the forward-auth
- * request with the method of the request, and its path `below` the rule. There, that method counts.
+ * Returns the description of the client's request. Envoy sends no fields for it, but the forward-auth request has the method
+ * of the client's request, and its path `below` that of the rule. In this case the method of the forward-auth request counts.
  */
 export function forwardedRequest(
   headers: IncomingHttpHeaders,
@@ -33,7 +33,7 @@ export function isUnsafe({ method }: ForwardedRequest, headers: IncomingHttpHead
   return method === null || !SAFE_METHODS.has(method) || opensSocket(headers);
 }
 
-/** `Upgrade` alone does not tell: Traefik removes it from the forward-auth request, as it concerns one connection only. */
+/** `Upgrade` alone is not enough: Traefik removes it from the forward-auth request, as it concerns one connection only. */
 function opensSocket(headers: IncomingHttpHeaders): boolean {
   return (
     headers.upgrade !== undefined ||

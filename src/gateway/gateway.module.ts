@@ -15,7 +15,7 @@ import { RuleAccess } from './rule-access.js';
 import { GateRules, readGateRules } from './rules/gate-rules.js';
 import { StartWarnings } from './start-warnings.js';
 
-/** Tells proxies whether a request to another application may pass, and the application who its caller is. */
+/** Decides for proxies whether a request to another application may pass, and gives the application its caller's identity. */
 @Module({
   imports: [AuditModule, RateLimitModule, SessionsModule],
   controllers: [GateController, GatewayRedirectController],

@@ -5,7 +5,7 @@ import { contextOf } from '../platform/http/request-context.js';
 const NOT_PRINTABLE = /[^\x20-\x7e]/g;
 
 /**
- * Adapts refusals to nginx, whose `auth_request` knows only 2xx, 401 and 403, and drops the body: the status is in
+ * Adapts refusals to nginx, whose `auth_request` handles only 2xx, 401 and 403, and drops the body: the status is in
  * `X-Portcullis-Status` and the problem in `X-Portcullis-Problem`, from which its configuration restores them. For the
  * forward-auth routes, after the hook that records the call.
  */

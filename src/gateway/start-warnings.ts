@@ -4,7 +4,7 @@ import { CidrList } from '../platform/http/client-ip/cidr-list.js';
 import { scopesAllowedTo } from '../machines/keys/scopes.js';
 import { GateRules } from './rules/gate-rules.js';
 
-/** Warns at the start about settings that are valid and hardly meant. */
+/** Logs a warning at the start about each setting that is valid but probably a mistake. */
 @Injectable()
 export class StartWarnings implements OnModuleInit {
   private readonly logger = new Logger('Gateway');

@@ -26,6 +26,12 @@ const removed = (names: readonly string[]) => Object.fromEntries(names.map((name
 const lowerCased = (fields: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]));
 
+describe('the Lua code of HAProxy and Envoy', () => {
+  it.each(['portcullis.lua', 'envoy.yaml'])('has no lazy pattern, which can take cubic time (%s)', (name) => {
+    expect(readFileSync(`deploy/gateway/${name}`, 'utf8')).not.toContain('.-');
+  });
+});
+
 describe('docs/gateway.md', () => {
   const text = readFileSync('docs/gateway.md', 'utf8');
 
@@ -190,10 +196,25 @@ describe('deploy/gateway/envoy.yaml', () => {
     const [ours = [], others = []] = listsOf(code);
     expect(code).toContain('headers:remove("x-portcullis-" .. name)');
     expect(new Set([...ours.map((name) => `x-portcullis-${name}`), ...others])).toEqual(
-      new Set([...IDENTITY_HEADERS, ...CLAIMED, 'x-forwarded-method', 'x-forwarded-uri']),
+      // Envoy itself replaces x-forwarded-for and -proto; the service reads -method, -host and -uri, and applications -port, too.
+      new Set([
+        ...IDENTITY_HEADERS,
+        ...CLAIMED,
+        ...['method', 'host', 'uri', 'port'].map((name) => `x-forwarded-${name}`),
+      ]),
     );
     const tokens = /tokens = \{([^}]+)\}/.exec(after!.default_source_code!.inline_string)![1]!;
     expect([...tokens.matchAll(/(\w+) = true/g)].map(([, name]) => name)).toEqual(Object.keys(COOKIES));
+  });
+
+  it('lets nothing through after an error in its Lua code', () => {
+    for (const filter of [before, after]) {
+      const [, handler] = /function envoy_on_request\(handle\)\n([^]*?)\nend/.exec(
+        filter!.default_source_code!.inline_string,
+      )!;
+      expect(handler).toMatch(/pcall\(\w+, handle:headers\(\)\)/);
+      expect(handler).toContain('"503"');
+    }
   });
 
   it('tells the gateway what it looks at, and passes its answers on', () => {

@@ -1,4 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
+import { METHODS } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Principal } from '../../src/platform/access/principal.js';
 import { IDENTITY_HEADERS } from '../../src/gateway/identity-headers.js';
@@ -180,6 +181,26 @@ describe('the gateway', () => {
     expect(await statusOf('app', { method: 'POST', token: person.accessToken, body: 'a=b' })).toBe(200);
     const preflight = { origin: 'http://localhost:8000', 'access-control-request-method': 'GET' };
     expect(await statusOf('app', { method: 'OPTIONS', headers: preflight })).toBe('401 unauthenticated');
+  });
+
+  it('judges requests of every method that Node.js can read, as Envoy describes them', async () => {
+    // CONNECT opens a tunnel, which is never a request to an application behind the gateway.
+    const methods = METHODS.filter((method) => method !== 'CONNECT');
+    const cookie = { cookie: `access_token=${person.accessToken}`, origin: 'https://evil.example' };
+    const outcomes = await Promise.all(
+      methods.map(async (method) => {
+        const send = async (headers: Record<string, string>) => {
+          const from = { 'x-forwarded-for': `2001:db8:${(address += 1).toString(16)}::1` };
+          const request = { method: method as 'GET', url: '/gate/app/calendar' };
+          return (await app.app.inject({ ...request, headers: { ...from, ...headers } })).statusCode;
+        };
+        const bearer = await send({ authorization: `Bearer ${person.accessToken}` });
+        return [method, bearer, await send(cookie), await send({})];
+      }),
+    );
+    expect(outcomes).toEqual(
+      methods.map((method) => [method, 200, ['GET', 'HEAD', 'OPTIONS'].includes(method) ? 200 : 403, 401]),
+    );
   });
 
   it('tells people by roles, and keys and service accounts by scopes, and never roles of a key', async () => {

@@ -3,13 +3,16 @@ import type { Credential, RuleLimit } from '../../platform/access/forward-auth.j
 
 /** A rule of the gateway: who may pass, and how often. */
 export interface GateRule {
-  /** Unique; the proxy asks for it in the path. */
+  /** Unique; the last part of the path of forward-auth requests. */
   readonly name: string;
-  /** `anonymous`: everybody; a caller with a good credential is named to the application, any other is nobody. */
+  /**
+   * `signed-in`: a valid credential is required. `anonymous`: every request passes, and the application receives the identity
+   * of the caller only if the credential is valid.
+   */
   readonly access: 'anonymous' | 'signed-in';
   /**
    * People with any of these roles may pass, and so may their keys if the rule has scopes. Null: all people; if the rule has
-   * scopes, none by a session and everybody by a key. Empty: nobody by either; service accounts have no roles.
+   * scopes, no session and the keys of all people. Empty: neither sessions nor keys of people, but service accounts.
    */
   readonly roles: readonly Role[] | null;
   /** API keys and service accounts with any of these scopes may pass; empty for none. People choose the scopes of their keys. */

@@ -5,12 +5,14 @@ import { temporaryFolder } from '../../../test/support/files/temporary-folder.js
 import { ConfigurationFault } from '../../platform/config/configuration-fault.js';
 import { readGateRules } from './gate-rules.js';
 
+const LOGIN = { LOGIN_URL: 'https://example.org/login', GATEWAY_ORIGINS: ['https://example.org:8443'] };
+
 /** The rules in a file with this content, or its faults. */
-async function read(content: string, LOGIN_URL?: string) {
+async function read(content: string, environment: Partial<typeof LOGIN> = {}) {
   const path = join(await temporaryFolder(), 'rules.yaml');
   await writeFile(path, content);
   try {
-    return await readGateRules({ GATEWAY_RULES_FILE: path, ...(LOGIN_URL && { LOGIN_URL }) });
+    return await readGateRules({ GATEWAY_RULES_FILE: path, GATEWAY_ORIGINS: [], ...environment });
   } catch (error) {
     if (!(error instanceof ConfigurationFault)) throw error;
     return error.faults.map((fault) => fault.replace('GATEWAY_RULES_FILE: ', ''));
@@ -37,7 +39,7 @@ rules:
 
 describe('a rules file', () => {
   it('is YAML, with defaults for what a rule does not say', async () => {
-    const rules = await read(FULL, 'https://id.example.org/login');
+    const rules = await read(FULL, LOGIN);
     expect(rules).not.toBeInstanceOf(Array);
     if (Array.isArray(rules)) return;
     expect(rules.find('app')).toEqual({
@@ -70,7 +72,7 @@ describe('a rules file', () => {
   it('can be JSON, and is optional', async () => {
     const rules = await read('{"rules":{"app":{"access":"signed-in","audience":"app","scopes":["a:b"]}}}');
     expect(Array.isArray(rules) ? rules : rules.find('app')?.scopes).toEqual(['a:b']);
-    expect((await readGateRules({})).all).toEqual([]);
+    expect((await readGateRules({ GATEWAY_ORIGINS: [] })).all).toEqual([]);
   });
 
   it('can have no role beside scopes, which admits service accounts only, and nowhere else', async () => {
@@ -137,8 +139,20 @@ rules:
       'rules.eight.access must be set',
       'rules.eight.audience must be set where access is signed-in',
       'LOGIN_URL must be set, because the rule six redirects to it',
+      'GATEWAY_ORIGINS must be set, because the rule six redirects to the login, which leads back to these origins only',
     ]);
   });
+
+  it.each(['LOGIN_URL', 'GATEWAY_ORIGINS'] as const)(
+    'needs %s only where a rule redirects to the login',
+    async (missing) => {
+      const { [missing]: _without, ...environment } = LOGIN;
+      expect(await read(FULL, environment)).toEqual([
+        expect.stringMatching(`^${missing} must be set, because the rule app`),
+      ]);
+      expect(await read(FULL.replace('login: redirect', ''), environment)).not.toBeInstanceOf(Array);
+    },
+  );
 
   it.each([
     [10_000, true, []],
@@ -177,8 +191,8 @@ rules:
   });
 
   it('must be readable', async () => {
-    await expect(readGateRules({ GATEWAY_RULES_FILE: '/nowhere/rules.yaml' })).rejects.toThrow(
-      'GATEWAY_RULES_FILE names a file that cannot be read (ENOENT)',
-    );
+    await expect(
+      readGateRules({ GATEWAY_RULES_FILE: '/nowhere/rules.yaml', GATEWAY_ORIGINS: [] }),
+    ).rejects.toThrow('GATEWAY_RULES_FILE names a file that cannot be read (ENOENT)');
   });
 });

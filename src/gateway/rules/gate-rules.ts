@@ -28,13 +28,18 @@ export class GateRules {
 export async function readGateRules({
   GATEWAY_RULES_FILE: path,
   LOGIN_URL,
-}: Pick<Environment, 'GATEWAY_RULES_FILE' | 'LOGIN_URL'>): Promise<GateRules> {
+  GATEWAY_ORIGINS,
+}: Pick<Environment, 'GATEWAY_RULES_FILE' | 'LOGIN_URL' | 'GATEWAY_ORIGINS'>): Promise<GateRules> {
   if (path === undefined) return new GateRules([]);
   const reader = new RuleReader();
   const rules = reader.read(await parse(contentOf(path)));
   const redirecting = rules.find(({ redirectsToLogin }) => redirectsToLogin);
   if (redirecting && LOGIN_URL === undefined)
     reader.faults.push(`LOGIN_URL must be set, because the rule ${redirecting.name} redirects to it`);
+  if (redirecting && GATEWAY_ORIGINS.length === 0)
+    reader.faults.push(
+      `GATEWAY_ORIGINS must be set, because the rule ${redirecting.name} redirects to the login, which leads back to these origins only`,
+    );
   if (reader.faults.length > 0) throw new ConfigurationFault(reader.faults);
   return new GateRules(rules);
 }

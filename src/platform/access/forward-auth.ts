@@ -1,4 +1,4 @@
-/** The kinds of credentials that a rule of the gateway can look at. */
+/** The kinds of credentials that a rule of the gateway can accept. */
 export const CREDENTIALS = ['cookie', 'bearer'] as const;
 
 /** One of {@link CREDENTIALS}. */
@@ -15,7 +15,7 @@ export interface RuleLimit {
   readonly exact: boolean;
 }
 
-/** What a proxy says about the request that it wants to forward; null for what it does not say, or says twice. */
+/** The description of a request in the fields that the proxy has added; null for a field that is missing or repeated. */
 export interface ForwardedRequest {
   readonly method: string | null;
   readonly protocol: 'http' | 'https' | null;
@@ -26,17 +26,17 @@ export interface ForwardedRequest {
 }
 
 /**
- * What a proxy asks in a forward-auth request (`forward_auth` of Caddy, `forwardAuth` of Traefik, `auth_request` of
- * nginx): whether it may forward a request to an application. Guards judge the forwarded request, not the one that
- * carries it.
+ * A forward-auth request, by which a proxy finds out whether it may forward a client's request to an application
+ * (`forward_auth` of Caddy, `forwardAuth` of Traefik, `auth_request` of nginx). Guards judge the client's request, not the one
+ * that describes it.
  */
 export interface ForwardAuth {
-  /** The name of the rule that the proxy asks for. */
+  /** The name of the rule, from the path of the forward-auth request. */
   readonly rule: string;
   readonly credentials: readonly Credential[];
   readonly limits: readonly RuleLimit[];
   readonly forwarded: ForwardedRequest;
-  /** Whether the forwarded request can change something, according to the proxy. */
+  /** Whether the client's request can change something, according to its description. */
   readonly isUnsafe: boolean;
   /** Origins whose pages may send unsafe requests with a cookie, beside those of the service. */
   readonly origins: ReadonlySet<string>;

@@ -1,7 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { channel } from 'node:diagnostics_channel';
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, METHODS, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
@@ -93,6 +93,10 @@ export function fastifyAdapter({
   const fastify = adapter.getInstance();
   const { server } = fastify;
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  // For routes of all methods: Fastify by itself has no REPORT, for example. QUERY is there, but would require a content type
+  // (RFC 10008 section 2), which a forward-auth request does not have.
+  for (const method of METHODS) if (!fastify.supportedMethods.includes(method)) fastify.addHttpMethod(method);
+  fastify.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true });
   const connections = new ConnectionLimits(server, maxConnections);
   fastify.addHook('preClose', (done) => {
     connections.closeIdle();

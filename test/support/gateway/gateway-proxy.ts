@@ -43,17 +43,19 @@ export const GATEWAY_PROGRAMS: readonly GatewayProgram[] = (['nginx', 'haproxy',
   }),
 );
 
-/** What an operator changes in the files. */
+/** What is replaced in the files: what an operator changes, and on demand more. */
 export interface GatewayAddresses {
   readonly portcullis: number;
   readonly application: number;
   readonly rule?: string;
+  /** Changes the text of a file, to test a fault in it. */
+  readonly alter?: (shipped: string) => string;
 }
 
-/** Starts a program with its shipped file, in which only ports and the rule are replaced; resolves once it listens. */
+/** Starts a program with its shipped file, in which only the given parts are replaced; resolves once it listens. */
 export async function startGateway(
   { name }: GatewayProgram,
-  { portcullis, application, rule = 'app' }: GatewayAddresses,
+  { portcullis, application, rule = 'app', alter = (shipped) => shipped }: GatewayAddresses,
 ): Promise<ProxyServer> {
   const { files, args } = COMMANDS[name];
   const folder = await mkdtemp(join(tmpdir(), `portcullis-${name}-`));
@@ -61,7 +63,7 @@ export async function startGateway(
   const port = await freePort();
   for (const file of files) {
     const shipped = await readFile(join(folder, file), 'utf8');
-    const changed = shipped
+    const changed = alter(shipped)
       .replaceAll('127.0.0.1:8000', `127.0.0.1:${port}`)
       .replaceAll('http://:8000', `http://:${port}`)
       .replaceAll('127.0.0.1:3000', `127.0.0.1:${portcullis}`)

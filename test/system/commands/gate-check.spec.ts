@@ -65,7 +65,7 @@ describe('gate:check', () => {
   });
 
   const subject = async (page: string) => {
-    const rule = (await readGateRules({ GATEWAY_RULES_FILE: rules.path })).find('app')!;
+    const rule = (await readGateRules({ GATEWAY_RULES_FILE: rules.path, GATEWAY_ORIGINS: [] })).find('app')!;
     return { url: new URL(page), rule, token, cookie: 'access_token' };
   };
 

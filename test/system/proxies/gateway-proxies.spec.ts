@@ -166,6 +166,44 @@ describe.skipIf(inject('redis').kind !== 'own').each(PROGRAMS)(
       expect(JSON.stringify(last().fields)).not.toContain('canary');
     });
 
+    it('gets no token of theirs that is spelled with other white space or with quotation marks', async () => {
+      const jar = [
+        '\trefresh_token\t=canary1',
+        '  __Host-device = canary2',
+        'device="canary3"',
+        ' \t __Host-access_token\t =\tcanary4',
+        'refresh_token==canary5',
+      ];
+      for (const token of jar) {
+        expect((await asPerson({ lines: [`Cookie: own=1;${token};more=2`] })).status).toBe(200);
+        expect(JSON.stringify(last().fields)).not.toContain('canary');
+        expect(valuesOf(last(), 'cookie').join('; ')).toMatch(/^own=1[; ]+more=2$/);
+      }
+    });
+
+    it('gets cookies of its own whose names resemble those', async () => {
+      const jar = [
+        'my_access_token=1',
+        'refresh_tokens=2',
+        '__Secure-device=3',
+        'ACCESS_TOKEN=4',
+        'own=a=b c',
+      ];
+      expect((await asPerson({ lines: [`Cookie: ${jar.join('; ')}`] })).status).toBe(200);
+      expect(valuesOf(last(), 'cookie')).toEqual([jar.join('; ')]);
+    });
+
+    it('is reached at once by a request with a cookie of thousands of spaces, and by the next one', async () => {
+      // nginx refuses longer lines.
+      const half = ' '.repeat(program.name === 'nginx' ? 3_500 : 7_000);
+      for (const line of [`Cookie: a=1;${half}${half}x`, `Cookie: a=1;${half}x${half}=y`]) {
+        const startedAt = performance.now();
+        expect((await asPerson({ lines: [line] })).status).toBe(200);
+        expect(performance.now() - startedAt).toBeLessThan(1000);
+        expect((await asPerson()).status).toBe(200);
+      }
+    });
+
     it('gets the credentials that are its own', async () => {
       const answer = await send({ lines: [cookie(), 'Authorization: Basic b3duOm93bg=='] });
       expect(answer.status).toBe(200);
@@ -300,11 +338,12 @@ describe.skipIf(inject('redis').kind !== 'own').each(PROGRAMS)(
         'For: 203.0.113.9',
         'Uri: /evil',
         'Method: PUT',
+        'Port: of-evil',
       ];
       await asPerson({ lines: lies.flatMap((lie) => [`X-Forwarded-${lie}`, `X_Forwarded_${lie}`]) });
       // The assertion is a signed token, whose characters can spell anything.
       const received = last().fields.filter(([name]) => name.toLowerCase() !== 'x-portcullis-assertion');
-      for (const lie of ['/evil', 'evil.example', '203.0.113.9', 'PUT', 'X_'])
+      for (const lie of ['/evil', 'evil.example', '203.0.113.9', 'PUT', 'of-evil', 'X_'])
         expect(JSON.stringify(received)).not.toContain(lie);
       expect(valuesOf(last(), 'x-forwarded-proto')).toEqual(['http']);
       expect(valuesOf(last(), 'x-forwarded-for')).toEqual(['127.0.0.1']);

@@ -8,7 +8,7 @@ import { type ActiveKey, ApiKeyCache, type RejectedKey } from '../../keys/api-ke
 import type { EndableToken, KnownToken } from './known-token.js';
 import { SignedTokens } from './signed-tokens.js';
 
-/** Tells which tokens of any kind are accepted at present, for those who ask about tokens or end them. */
+/** Finds out whether a token of any kind is currently accepted, for introspection and revocation. */
 @Injectable()
 export class KnownTokens {
   constructor(
@@ -49,8 +49,8 @@ export class KnownTokens {
   }
 
   /**
-   * Every refresh token of a session names it, also one that has been replaced: presented to refresh, it would end the
-   * session.
+   * A refresh token contains the id of its session. One that has been replaced is found as well, because using it again ends
+   * the session.
    */
   private async refreshToken(token: string): Promise<KnownToken | null> {
     const claim = this.refreshTokens.read(token);
