@@ -35,18 +35,16 @@ describe('Data that is not old', () => {
   let app: TestApp;
 
   const catchMail = () =>
-    app.app
-      .get(CaughtMailbox, { strict: false })
-      .add({
-        id: randomUUID(),
-        to: 'ada@example.com',
-        kind: 'verification',
-        subject: '',
-        text: '',
-        html: '',
-        link: null,
-        code: null,
-      });
+    app.app.get(CaughtMailbox, { strict: false }).add({
+      id: randomUUID(),
+      to: 'ada@example.com',
+      kind: 'verification',
+      subject: '',
+      text: '',
+      html: '',
+      link: null,
+      code: null,
+    });
 
   beforeAll(async () => {
     app = await startApp({ clock });
