@@ -5,6 +5,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import { databaseTime } from '../../platform/database/database-time.js';
 import { GuessingRules } from '../../rate-limit/guessing/guessing-rules.js';
+import { isWaiting } from '../../rate-limit/guessing/running-wait.js';
 import { User } from '../../users/user.entity.js';
 import type { AccountStatus } from './account-status.js';
 
@@ -104,7 +105,7 @@ export class AccountListRepository {
       SELECT user_id FROM login_failures WHERE device_id = '' AND failures >= ${this.guessing.closedAt}
       UNION ALL
       SELECT user_id FROM login_failures
-      WHERE device_id = '' AND blocked_until > ${databaseTime(this.clock, 'now()')})`;
+      WHERE device_id = '' AND ${isWaiting(databaseTime(this.clock, 'now()'), this.guessing)})`;
   }
 }
 

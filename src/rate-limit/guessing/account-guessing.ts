@@ -65,7 +65,7 @@ export class AccountGuessing {
 
   /** Returns the given accounts that currently refuse logins from unknown devices. */
   async locksOf(emailDigests: readonly string[]): Promise<GuessingLock[]> {
-    return this.failures.findLocked(emailDigests, this.rules.closedAt);
+    return this.failures.findLocked(emailDigests, this.rules);
   }
 
   /** Deletes the counts of devices that are no longer known to an account. */
@@ -75,7 +75,7 @@ export class AccountGuessing {
 
   /** A closed account reports the longest wait, so that its refusal looks like any other and clients back off. */
   private async refusal(key: FailureKey): Promise<RateLimited> {
-    const found = await this.failures.find(key);
+    const found = await this.failures.find(key, this.rules);
     const closed = found !== null && found.failures >= this.rules.closedAt;
     const seconds = closed ? this.rules.longestWaitSeconds : (found?.waitSeconds ?? 0);
     return new RateLimited(['account-guessing'], seconds * 1000);

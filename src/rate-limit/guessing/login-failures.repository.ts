@@ -8,6 +8,7 @@ import { prepared } from '../../platform/database/prepared-statements.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { GuessingRules } from './guessing-rules.js';
 import { LoginFailures } from './login-failures.entity.js';
+import { isWaiting } from './running-wait.js';
 
 /** Key of a count: the account's digest and a known device, or '' for all unknown devices. */
 export interface FailureKey {
@@ -55,7 +56,7 @@ export class LoginFailuresRepository {
              ${this.databaseNow} + LEAST($4 * power(2, f.failures + 1 - $3::int), $5) * interval '1 second' END,
            user_id = $7,
            updated_at = ${this.databaseNow}
-         WHERE f.failures < $6 AND (f.blocked_until IS NULL OR f.blocked_until <= ${this.databaseNow})
+         WHERE f.failures < $6 AND ${isWaiting(this.databaseNow, rules, 'f')} IS NOT TRUE
          RETURNING failures`),
         [
           key.emailDigest,
@@ -72,10 +73,14 @@ export class LoginFailuresRepository {
   }
 
   /** Returns the count and the seconds until the wait ends; 0 seconds when no wait is running. */
-  async find(key: FailureKey): Promise<{ failures: number; waitSeconds: number } | null> {
+  async find(
+    key: FailureKey,
+    rules: GuessingRules,
+  ): Promise<{ failures: number; waitSeconds: number } | null> {
     const rows = await onDatabase(() =>
       this.failures.query<{ failures: number; waitSeconds: number }[]>(
-        `SELECT failures, GREATEST(0, ceil(extract(epoch FROM blocked_until - ${this.databaseNow})))::int AS "waitSeconds"
+        `SELECT failures, CASE WHEN ${isWaiting(this.databaseNow, rules)}
+           THEN GREATEST(0, ceil(extract(epoch FROM blocked_until - ${this.databaseNow}))) ELSE 0 END::int AS "waitSeconds"
          FROM login_failures WHERE account_digest = $1 AND device_id = $2`,
         [key.emailDigest, key.deviceId],
       ),
@@ -84,13 +89,13 @@ export class LoginFailuresRepository {
   }
 
   /** Returns the given accounts that refuse every guess from an unknown device, and until when. */
-  async findLocked(emailDigests: readonly string[], closedAt: number): Promise<GuessingLock[]> {
+  async findLocked(emailDigests: readonly string[], rules: GuessingRules): Promise<GuessingLock[]> {
     return onDatabase(() =>
       this.failures.query<GuessingLock[]>(
         `SELECT account_digest AS "emailDigest", CASE WHEN failures < $2 THEN blocked_until END AS until
          FROM login_failures
-         WHERE account_digest = ANY($1) AND device_id = '' AND (failures >= $2 OR blocked_until > ${this.databaseNow})`,
-        [emailDigests, closedAt],
+         WHERE account_digest = ANY($1) AND device_id = '' AND (failures >= $2 OR ${isWaiting(this.databaseNow, rules)})`,
+        [emailDigests, rules.closedAt],
       ),
     );
   }

@@ -105,6 +105,20 @@ describe('guessing one account', () => {
     expect(await guessing.begin(account, null)).toMatchObject({ failures: 11 });
   });
 
+  it('admits one guess after a wait that began on a clock a day ahead, and then has the usual wait', async () => {
+    const account = anAccount();
+    await fail(account, 9);
+    await guessing.begin(account, null);
+    const [clockAheadSeconds, longest] = [86_400, RULES.longestWaitSeconds];
+    await passTime(account, -clockAheadSeconds);
+    expect(await guessing.locksOf([account])).toEqual([]);
+    expect(await guessing.begin(account, null)).toMatchObject({ failures: 11 });
+    expect(await waitOf(account)).toBe(60);
+    await passTime(account, 60 - longest);
+    expect(await waitOf(account)).toBe(longest);
+    expect(await guessing.locksOf([account])).toHaveLength(1);
+  });
+
   it('evaluates no more guesses of a burst of fifty than of fifty in sequence', async () => {
     const account = anAccount();
     const outcomes = await Promise.allSettled(
@@ -255,9 +269,7 @@ describe('guessing one account', () => {
       new RetentionClock(dataSource, new SystemClock()),
     ).purge();
     const kept = await Promise.all(
-      [mistyped, recent, guessed].map((emailDigest) =>
-        repository.find({ emailDigest: emailDigest, deviceId: '' }),
-      ),
+      [mistyped, recent, guessed].map((emailDigest) => repository.find({ emailDigest, deviceId: '' }, RULES)),
     );
     expect(kept.map((row) => row?.failures)).toEqual([undefined, 9, 10]);
   });
