@@ -50,6 +50,13 @@ describe('The subjects of a rule', () => {
     expect(judge(forgeries(5, manySites), START + 4_000_000)).toHaveLength(5);
   });
 
+  it('are named again after a clock that was a day ahead is set right', () => {
+    const run = new DetectionRun(RULES, [], LATER);
+    const judge = (acts: Act[], startMs: number) => subjects(run.judge(trailOf(acts, startMs), '').findings);
+    judge(forgeries(MOST_NAMED, ipv4), START + 86_400_000);
+    expect(judge(forgeries(5, manySites), START)).toHaveLength(5);
+  });
+
   it('are combined by user if one user causes one alert per session', () => {
     const run = new DetectionRun(RULES, [], LATER);
     const reuses = (sessions: number[], account: string, startMs: number) =>

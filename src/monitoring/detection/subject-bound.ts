@@ -82,7 +82,9 @@ class NamedSubjects {
 
   admit(subject: string, group: string | null, nowMs: number): boolean {
     if (!this.named.has(subject)) {
-      for (const [key, { lastMs }] of this.named) if (lastMs < nowMs - STRETCH_MS) this.named.delete(key);
+      // Later ones were named while the clock was ahead.
+      for (const [key, { lastMs }] of this.named)
+        if (Math.abs(nowMs - lastMs) > STRETCH_MS) this.named.delete(key);
       if (this.named.size >= this.most) return false;
       const ofGroup = group === null ? [] : [...this.named.values()].filter((one) => one.group === group);
       if (ofGroup.length >= this.mostOfGroup) return false;

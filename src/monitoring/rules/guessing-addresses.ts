@@ -1,5 +1,7 @@
 /** The stretch of time in which accounts are compared, with the one before it. */
 const STRETCH_MS = 600_000;
+/** By how many stretches an entry may be late. Those before it were added while the clock was ahead if it is later still. */
+const LATE = 6;
 /** How many addresses of a stretch are remembered. */
 const REMEMBERED = 10_000;
 /** How many accounts of an address are remembered with each outcome; further ones hardly change the answer. */
@@ -44,10 +46,10 @@ export class GuessingAddresses {
     return new Set(stretches.flatMap((stretch) => [...(stretch.get(address)?.[outcome] ?? [])])).size;
   }
 
-  /** An entry that is late counts as one of now. */
+  /** An entry that is late by up to an hour counts as one of now. */
   private advance(atMs: number): void {
     const stretch = Math.floor(atMs / STRETCH_MS);
-    if (stretch <= this.stretch) return;
+    if (stretch <= this.stretch && stretch >= this.stretch - LATE) return;
     const isNext = stretch === this.stretch + 1;
     this.stretch = stretch;
     this.begin();
