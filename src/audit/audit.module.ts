@@ -36,6 +36,7 @@ import { PartitionRetention } from './partition-retention.js';
 import { AuditPartitions } from './partitions/audit-partitions.js';
 import { PartitionUpkeep } from './partitions/partition-upkeep.js';
 import { PartitionsRepository } from './partitions/partitions.repository.js';
+import { TrailPositions } from './partitions/trail-positions.js';
 import { AuditExport } from './reading/audit-export.js';
 import { AuditController } from './reading/audit.controller.js';
 import { ReadRecorder } from './reading/read-recorder.js';
@@ -75,7 +76,7 @@ import { VerifiedSoFar } from './verification/verified-so-far.js';
 
 const recording = [AuditService, AuditRepository, CallsRepository, CallRecorder];
 const entry = [EntryFactory, EntrySigner, Salts, EntriesRepository];
-const partitions = [AuditPartitions, PartitionsRepository, PartitionUpkeep];
+const partitions = [AuditPartitions, PartitionsRepository, PartitionUpkeep, TrailPositions];
 const spool = [AuditSpool, SpoolWriter, SpoolDrain, SpooledCodes, RejectedEntries];
 const seals = [
   SealKey,
@@ -162,6 +163,7 @@ const ownTrail = [OwnTrail, OwnTrailRepository, SealInclusions];
     OwnTrail,
     SealProgress,
     StreamAnswers,
+    TrailPositions,
   ],
 })
 export class AuditModule {}

@@ -44,6 +44,7 @@ import { DetectionRepository } from './detection/detection.repository.js';
 import { DetectionResumption, TRAIL_POSITIONS_FORGED } from './detection/detection-resumption.js';
 import { DetectionService } from './detection/detection.service.js';
 import { ErasureWait } from './detection/erasure-wait.js';
+import { EvaluatedPosition } from './detection/evaluated-position.js';
 import { PositionCodes } from './detection/position-codes.js';
 import { alertMail } from './mails/alert.mail.js';
 import { AlertMetrics } from './metrics/alert-metrics.js';
@@ -119,6 +120,7 @@ const detection = [
   DetectionResumption,
   DetectionService,
   ErasureWait,
+  EvaluatedPosition,
   ChainWatch,
 ];
 

@@ -209,6 +209,14 @@ export class ErasuresRepository {
     return row?.position ?? null;
   }
 
+  /** Returns the position up to which late entries were searched; 0 if the search has not begun. */
+  async sweptTo(): Promise<number> {
+    const [row] = await this.dataSource.query<[{ position: number }]>(
+      'SELECT coalesce(max(position), 0)::float8 AS position FROM erasure_sweep',
+    );
+    return row.position;
+  }
+
   async moveSweep(tx: Transaction, position: number): Promise<void> {
     await tx.query('UPDATE erasure_sweep SET position = $1 WHERE position < $1', [position]);
   }

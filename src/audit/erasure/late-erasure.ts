@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { isUuid } from '../../platform/crypto/uuid.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { EntriesRepository } from '../entry/entries.repository.js';
+import { TrailPositions } from '../partitions/trail-positions.js';
 import { EntryErasure, ERASED_AT_ONCE } from './entry-erasure.js';
 import { ErasuresRepository } from './erasures.repository.js';
 import { LateEntriesRepository } from './late-entries.repository.js';
@@ -18,7 +19,10 @@ export class LateErasure {
     private readonly erasures: ErasuresRepository,
     private readonly erasure: EntryErasure,
     private readonly transactions: TransactionRunner,
-  ) {}
+    positions: TrailPositions,
+  ) {
+    positions.register(() => this.erasures.sweptTo());
+  }
 
   /**
    * Searches the next entries since the last call, on whichever instance it was. Only one instance does so at a time.

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { FeedCursor } from '../../audit/feed/feed-cursor.js';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Slot } from './detection-run.js';
@@ -30,6 +31,12 @@ export class DetectionRepository {
   async cursor(): Promise<StoredCursor> {
     const { mac, ...cursor } = await this.cursorRow();
     return { ...cursor, genuineness: this.codes.checkCursor(mac, cursor) };
+  }
+
+  /** Returns the position up to which entries were evaluated, unless it is forged; 0 if there is none. */
+  async evaluatedTo(): Promise<number> {
+    const { position, genuineness } = await this.cursor();
+    return position === null || genuineness === 'forged' ? 0 : FeedCursor.parse(position).position;
   }
 
   /**
