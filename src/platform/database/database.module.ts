@@ -7,9 +7,9 @@ import { RetentionClock } from './retention-clock.js';
 import { TransactionRunner } from './transaction-runner.js';
 
 /**
- * The service's pool, its transactions, and the clock of deletions. Migrations ran before the application was built (`migrate.ts`). If the
- * database does not respond now, because other instances may be starting too, the connection is retried for less time
- * than a drain may take.
+ * The service's pool, its transactions, and the clock of deletions. Migrations ran before the application was built
+ * (`migrate.ts`). If the database does not respond now, because other instances may be starting too, the connection is
+ * retried for less time than a drain may take.
  */
 @Global()
 @Module({
