@@ -61,7 +61,7 @@ describe(
     const statementsOf = async (attempt: () => Promise<unknown>): Promise<string[]> => {
       const texts: string[] = [];
       const underWay = new AsyncLocalStorage<true>();
-      const send = Client.prototype.query as (...query: unknown[]) => unknown;
+      const send = Reflect.get(Client.prototype, 'query') as (...query: unknown[]) => unknown;
       const queries = vi.spyOn(Client.prototype, 'query').mockImplementation(function (
         this: Client,
         ...query: unknown[]
@@ -70,7 +70,7 @@ describe(
         if (underWay.getStore())
           texts.push(typeof first === 'string' ? first : String((first as { text?: unknown }).text));
         return send.apply(this, query);
-      } as never);
+      });
       onTestFinished(() => queries.mockRestore());
       await underWay.run(true, attempt);
       queries.mockRestore();
