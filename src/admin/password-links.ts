@@ -39,7 +39,7 @@ export class PasswordLinks {
     return this.accounts.change(who, origin, async (tx, user) => {
       await this.record(tx, user, origin);
       await this.notices.linkHandedOut(tx, user);
-      return (await this.links.issue(tx, user, { replaces: true })).link;
+      return this.links.issueByHand(tx, user);
     });
   }
 

@@ -89,6 +89,17 @@ describe('An operator', { timeout: 60_000 }, () => {
     ]);
   });
 
+  it('does not take a link that was handed over for a proof of the address, which may be mistyped', async () => {
+    const person = await createPerson(app);
+    await enrolTotp(app, person, Date.now());
+    const { stdout } = await admin('reset-link', person.user.email);
+    const body = { token: tokenIn(stdout), newPassword: CHOSEN };
+    expect((await app.call({ url: '/auth/password/reset', body })).statusCode).toBe(204);
+    const { accessToken: token } = await logIn(app, person.user.email, CHOSEN);
+    expect((await app.call({ url: '/users/me', token })).json()).toMatchObject({ emailVerified: false });
+    expect((await events(person.user.email)).map(({ type }) => type)).not.toContain('user_email_verified');
+  });
+
   it('gets no link to an account that is disabled, invited or unknown', async () => {
     const { user } = await createPerson(app);
     await admin('users', 'disable', user.email);

@@ -20,13 +20,17 @@ export class AccountClaim {
   ) {}
 
   /**
-   * Whoever opened the account may not have been the owner of its address. The link proves who is, and nothing that was
-   * set up before may give access any more (better-auth #10239): of secrets, not even those that outlive a new password.
+   * Removes what was set up before, which may give access no more (better-auth #10239): whoever opened the account may not have
+   * been the owner of its address. Of secrets, not even those that outlive a new password remain.
    */
-  async settle(tx: Transaction, user: User, origin: Origin): Promise<User> {
+  async clear(tx: Transaction, user: User, origin: Origin): Promise<void> {
     await this.factors.removeAll(tx, user, origin);
     await this.secrets.revokeAll(tx, user.id);
     await this.access.voided(tx, user.id, null, origin);
+  }
+
+  /** Records that the address has been verified by a link that was read in its mailbox. Returns the account as it is then. */
+  async verify(tx: Transaction, user: User, origin: Origin): Promise<User> {
     const event = { outcome: 'success' as const, userId: user.id, origin, details: { by: 'reset' as const } };
     await this.audit.record(tx, { type: 'user_email_verified', ...event });
     return this.users.proveEmail(tx, user);

@@ -22,8 +22,10 @@ export class ResetCompletion {
   async complete(tx: Transaction, token: string, hash: string, origin: Origin): Promise<User | null> {
     const spent = await this.links.spend(tx, token);
     if (!spent || spent.user.disabledAt !== null) return null;
-    const { user } = spent;
+    const { user, wasMailed } = spent;
     await this.passwords.replace(tx, user, { hash, by: 'reset' }, origin);
-    return user.emailVerified ? user : this.claim.settle(tx, user, origin);
+    if (user.emailVerified) return user;
+    await this.claim.clear(tx, user, origin);
+    return wasMailed ? this.claim.verify(tx, user, origin) : user;
   }
 }

@@ -5,10 +5,25 @@ import { MailLinks } from '../../platform/mail/mail-links.js';
 import { MailOutbox } from '../../platform/mail/mail-outbox.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
 import type { User } from '../../users/user.entity.js';
-import { AccountSecrets, type SpentSecret } from '../account-secrets.js';
+import { type AccountSecret, AccountSecrets, type SpentSecret } from '../account-secrets.js';
 import { passwordResetMail } from '../mails/password-reset.mail.js';
 
-/** Mails links by which the owner of an account sets a new password. */
+/** A spent link to a new password. */
+export interface SpentReset extends SpentSecret {
+  /** Whether the link was mailed to the address of the account, so that its use verifies the address. */
+  readonly wasMailed: boolean;
+}
+
+/** A link for a mail, and the id of its secret. */
+interface IssuedLink {
+  readonly link: string;
+  readonly secretId: string;
+}
+
+/** The payload of a link that an operator hands over. */
+const HANDED_OVER = { handedOver: true };
+
+/** Makes links by which the owner of an account sets a new password. */
 @Injectable()
 export class ResetLinks {
   private readonly purpose: RegisteredPurpose;
@@ -43,20 +58,13 @@ export class ResetLinks {
    * Creates a link for another mail than the reset mail. A link that the owner has not requested should not replace one that
    * they have. `user` is as for {@link send}.
    */
-  async issue(
-    tx: Transaction,
-    user: User,
-    { replaces }: { replaces: boolean },
-  ): Promise<{ link: string; secretId: string }> {
-    const { id: secretId, token } = await this.secrets.issue(tx, user, {
-      purpose: this.purpose,
-      to: user.email,
-      context: null,
-      payload: null,
-      lifetimeMs: this.environment.PASSWORD_RESET_EXPIRE_MINUTES * 60_000,
-      replaces,
-    });
-    return { link: this.links.to('reset', token), secretId };
+  async issue(tx: Transaction, user: User, { replaces }: { replaces: boolean }): Promise<IssuedLink> {
+    return this.create(tx, user, { replaces, payload: null });
+  }
+
+  /** Creates a link to be handed over by an operator; it takes the place of an unused one. `user` is as for {@link send}. */
+  async issueByHand(tx: Transaction, user: User): Promise<string> {
+    return (await this.create(tx, user, { replaces: true, payload: HANDED_OVER })).link;
   }
 
   /** Returns the account that a link is or was for; nothing may be decided by it before the link is spent. */
@@ -65,7 +73,23 @@ export class ResetLinks {
   }
 
   /** Spends a link and locks its account; null for any link that is not valid. */
-  async spend(tx: Transaction, token: string): Promise<SpentSecret | null> {
-    return this.secrets.spend(tx, this.purpose, token);
+  async spend(tx: Transaction, token: string): Promise<SpentReset | null> {
+    const spent = await this.secrets.spend(tx, this.purpose, token);
+    return spent && { ...spent, wasMailed: spent.secret.payload === null };
+  }
+
+  private async create(
+    tx: Transaction,
+    user: User,
+    secret: Pick<AccountSecret, 'replaces' | 'payload'>,
+  ): Promise<IssuedLink> {
+    const { id: secretId, token } = await this.secrets.issue(tx, user, {
+      ...secret,
+      purpose: this.purpose,
+      to: user.email,
+      context: null,
+      lifetimeMs: this.environment.PASSWORD_RESET_EXPIRE_MINUTES * 60_000,
+    });
+    return { link: this.links.to('reset', token), secretId };
   }
 }

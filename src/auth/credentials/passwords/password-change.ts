@@ -60,7 +60,7 @@ export class PasswordChange {
     const keepsKeys = by === 'change' || user.emailVerified;
     const keys = keepsKeys ? await this.access.countKeys(tx, user) : 0;
     const values = { ...originFacts(origin, this.clock.now()), keys: keys === 0 ? '' : String(keys) };
-    // The link of a reset was read in the mailbox, so the notice is not limited as for an unverified address.
+    // The link of a reset was read in the mailbox or handed over, so the notice is not limited as for an unverified address.
     const { id, email, locale } = user;
     const recipient = { id, email, locale, emailVerified: user.emailVerified || by === 'reset' };
     await this.notices.send(tx, recipient, passwordChangedMail, values);
