@@ -89,7 +89,7 @@ export class AccountSecrets {
     purpose: RegisteredPurpose,
     to: string,
   ): Promise<ValidSecret[]> {
-    return this.secrets.sentTo(tx, { emailDigest: this.audit.emailDigest(to), subject }, purpose);
+    return this.secrets.sentTo({ emailDigest: this.audit.emailDigest(to), subject }, purpose, tx);
   }
 
   /** Returns when the latest secret of a purpose was issued about a locked account; null if there is none. */

@@ -1,8 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { EmailChangeUndos } from '../../src/auth/email/email-change-undos.js';
-import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
-import { internalOrigin } from '../../src/platform/http/origin.js';
-import { UsersService } from '../../src/users/users.service.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
 import { createAccount, createPerson, openSession } from '../support/app/people.js';
@@ -64,9 +60,9 @@ describe('a change of address', () => {
   const login = (email: string, password = PASSWORD, deviceToken?: string) =>
     here.call({ url: '/auth/login', body: { email, password, tokenTransport: 'body', deviceToken } });
   /** Asks for the wanted address and proves it. */
-  const change = async (email = wanted, who = signed) => {
+  const change = async (email = wanted, who = signed, nth = 1) => {
     await ask(email, who);
-    const { token } = await mailTo(here, email, 'address_change');
+    const { token } = await mailTo(here, email, 'address_change', nth);
     expect(outcome(await verify({ token }, who.accessToken))).toBe(204);
   };
 
@@ -591,18 +587,66 @@ describe('a change of address', () => {
       await change();
       expect(await register(here, old)).toBe(old);
     });
+  });
 
-    it('refuses the undo link of the previous version, which gave one to such addresses, too', async () => {
+  describe('back to an address that the account left less than 7 days ago', () => {
+    /** Somebody with a session of the account moves it to their own address, and its owner moves it back. */
+    const takenAndTakenBack = async () => {
       await change();
-      const get = <T>(provider: new (...values: never[]) => T) => here.app.get(provider, { strict: false });
-      const former = { email: old, emailVerified: false, askedAtMs: clock.nowMs() };
-      await get(TransactionRunner).run(async (tx) => {
-        const user = await get(UsersService).lock(tx, signed.user.id);
-        await get(EmailChangeUndos).offer(tx, user!, former, internalOrigin('previous version'));
-      });
-      const { token } = await mailTo(here, old, 'address_changed');
-      expect(outcome(await undo(token))).toBe('invalid_link');
-      expect(await me()).toMatchObject({ email: wanted });
+      clock.advance(1);
+      await change(old);
+      return mailTo(here, wanted, 'address_changed');
+    };
+
+    it('tells the address that it leaves, without a link and without where it was done', async () => {
+      const mail = await takenAndTakenBack();
+      expect([mail.link, mail.token]).toEqual([null, null]);
+      expect(mail.text).not.toContain('127.0.0.1');
+      expect(await me()).toMatchObject({ email: old, emailVerified: true });
+    });
+
+    it('cannot be undone either if the address that the account gets back was never proven', async () => {
+      signed = await createPerson(here);
+      old = signed.user.email;
+      const mail = await takenAndTakenBack();
+      expect([mail.link, mail.token]).toEqual([null, null]);
+      expect(await me()).toMatchObject({ email: old, emailVerified: true });
+    });
+
+    it('frees the address that it leaves at once', async () => {
+      await takenAndTakenBack();
+      expect(await register(here, wanted)).toBe(wanted);
+    });
+
+    it('ends the undo links of changes in between, but not the one to the address itself', async () => {
+      await change();
+      const own = await mailTo(here, old, 'address_changed');
+      const third = newAddress();
+      await change(third);
+      const between = await mailTo(here, wanted, 'address_changed');
+      await change(old);
+      expect(outcome(await undo(between.token))).toBe('invalid_link');
+      expect(outcome(await undo(own.token))).toBe(204);
+    });
+
+    it('leaves the undo link of an earlier change alive', async () => {
+      await change();
+      const first = await mailTo(here, old, 'address_changed');
+      clock.advance(1);
+      const third = newAddress();
+      await change(third);
+      clock.advance(1);
+      await change(wanted, signed, 2);
+      expect(outcome(await undo(first.token))).toBe(204);
+    });
+
+    it('is a change like any other once the 7 days are over', async () => {
+      await change();
+      clock.advance(7 * DAY_MS);
+      signed = await openSession(here, wanted);
+      await change(old);
+      const { token } = await mailTo(here, wanted, 'address_changed');
+      expect(outcome(await undo(token))).toBe(204);
     });
   });
 

@@ -19,11 +19,10 @@ export class DisowningController {
 
   /**
    * Ends the session that the notice of a new device was about, by the link in that e-mail, with the later sessions of the
-   * account. Second factors, API keys and known devices that were added since it began are removed, and links that undo changes
-   * of address since then become invalid, except those mailed to the present address. If the address was never verified, every
-   * session ends and everything is removed. Somebody else knows the password then, so it becomes useless, and a link to set a
-   * new one is mailed to the account's address. The link is valid for 7 days while the account has the address that the notice
-   * went to, regardless of other changes to the account.
+   * account. Second factors, API keys and known devices that were added since it began are removed. If the address was never
+   * verified, every session ends and everything is removed. Somebody else knows the password then, so it becomes useless, and a
+   * link to set a new one is mailed to the account's address. The link is valid for 7 days while the account has the address
+   * that the notice went to, regardless of other changes to the account.
    */
   @Post('disown')
   @HttpCode(204)

@@ -89,9 +89,9 @@ export class EmailVerificationController {
   /**
    * Undoes a change of address with the link that was sent to the former address, if that was verified. The account gets that
    * address again, every session ends, and the password is invalid until it is reset with the link that this sends. Devices,
-   * second factors and API keys are removed if they were added since a minute before the request or, if there was a login from
-   * a new device in the 7 days before it, since then. The undo link is valid for 7 days, regardless of later changes to the
-   * account.
+   * second factors and API keys are removed if they were added later than a minute before the request or, if there was a login
+   * from a new device in the 7 days before it, since that login. The undo link is valid for 7 days, regardless of later changes
+   * to the account.
    */
   @Post('undo')
   @HttpCode(204)

@@ -17,7 +17,7 @@ const UNDO_MS = 7 * 24 * 3_600_000;
 /** The payload of an undo link: the address before the change. */
 interface FormerEmail {
   readonly email: string;
-  /** Always true, except in links of the previous version. */
+  /** If false, the link was mailed to nobody: its row only marks the address as a former one of the account. */
   readonly emailVerified: boolean;
   /** When the change was requested, milliseconds since the Unix epoch. */
   readonly askedAtMs: number;
@@ -50,8 +50,9 @@ export class EmailChangeUndos {
   }
 
   /**
-   * Notifies the former address, which was verified, of the change, with an undo link. An owner who did not request the change
-   * did not make the logins before it either of which a valid notice tells: an intruder adds a passkey before the request.
+   * Notifies the former address of the change, with an undo link, if it was verified: another may be a stranger's, mistyped at
+   * registration, and an undo gives the account to whoever reads its mail. An owner who did not request the change did not make
+   * the earlier logins that a valid notice reports either: an intruder adds a passkey before the request.
    */
   async offer(tx: Transaction, user: User, former: UndoneChange, origin: Origin): Promise<void> {
     const noticed = await this.notices.earliestBeginning(tx, user, former.email);
@@ -67,13 +68,26 @@ export class EmailChangeUndos {
       issuedAt: await this.nextTime(tx, user),
       replaces: false,
     });
+    if (!former.emailVerified) return;
     const values = { link: this.links.to('undo', token), ...originFacts(origin, this.clock.now()) };
     await this.mails.send(tx, addressChangedMail, { user, to: former.email, values });
   }
 
   /**
-   * Notifies the address that an account had before a change was undone. Where and with what that was done is not said, because
-   * it was usually the owner who did it, and the address somebody else's.
+   * Returns whether a locked account has got an address back that it left within the time for an undo. If so, the undo links of
+   * the changes since then become invalid, as after an undo, but not those mailed to the address itself.
+   */
+  async takeBack(tx: Transaction, user: User): Promise<boolean> {
+    const links = await this.secrets.mailedTo(tx, user, this.purpose, user.email);
+    const [earliest] = links.map(({ issuedAt }) => issuedAt).toSorted((one, other) => +one - +other);
+    if (!earliest) return false;
+    await this.secrets.revokeSince(tx, user, this.purpose, earliest);
+    return true;
+  }
+
+  /**
+   * Notifies the address that an account had before it got a former one back. Where and with what that was done is not said,
+   * because it was usually the owner who did it, and the address somebody else's.
    */
   async tellLeft(tx: Transaction, user: User, left: string): Promise<void> {
     const values = { link: '', time: this.clock.now().toISOString(), address: '', device: '' };
@@ -81,7 +95,7 @@ export class EmailChangeUndos {
   }
 
   /**
-   * Spends a link and locks its account; returns null if the link is not valid. The previous version sent links to addresses
+   * Spends a link and locks its account; returns null if the link is not valid. The previous version mailed links to addresses
    * that were not verified, too; these are not valid.
    */
   async spend(tx: Transaction, token: string): Promise<SpentUndo | null> {

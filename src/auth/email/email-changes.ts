@@ -18,9 +18,9 @@ export interface PendingChange {
 }
 
 /**
- * Completes changes of address. The account does not change before the new address is verified (better-auth#7196). Only an
- * address that was verified gets an undo link: another may be a stranger's, mistyped at registration, and undoing gives the
- * account to whoever reads its mail.
+ * Completes changes of address. The account does not change before the new address is verified (better-auth#7196). A change back
+ * to an address that the account left within the time for an undo counts as one: the address in between may be an intruder's,
+ * who must not be able to undo the owner's way back.
  */
 @Injectable()
 export class EmailChanges implements EmailLinkFlow {
@@ -50,7 +50,8 @@ export class EmailChanges implements EmailLinkFlow {
       origin,
     };
     await this.audit.record(tx, { type: 'user_email_changed', ...event, details: { by } });
-    if (former.emailVerified) await this.undos.offer(tx, changed, { ...former, askedAtMs }, origin);
+    if (await this.undos.takeBack(tx, changed)) await this.undos.tellLeft(tx, changed, former.email);
+    else await this.undos.offer(tx, changed, { ...former, askedAtMs }, origin);
     return changed;
   }
 }

@@ -3,6 +3,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
+import type { EmailSubject } from '../../platform/secrets/secrets.repository.js';
 import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
 import { UsersErrors } from '../../users/users.errors.js';
 import { UsersService } from '../../users/users.service.js';
@@ -27,8 +28,8 @@ export class EmailReservations {
   /** Returns the id of the account for which an address is reserved; null if it is none, or the given one. */
   async keeperOf(tx: Transaction, email: string, userId: string | null): Promise<string | null> {
     const digests = [this.audit.emailDigest(email)];
-    for (const { subject: holder } of await this.secrets.subjectsByEmail(this.undo, digests, tx)) {
-      if (holder !== userId && (await this.isReserving(holder, tx))) return holder;
+    for (const left of await this.secrets.subjectsByEmail(this.undo, digests, tx)) {
+      if (left.subject !== userId && (await this.isReserved(left, tx))) return left.subject;
     }
     return null;
   }
@@ -38,8 +39,8 @@ export class EmailReservations {
     const emailOf = new Map(emails.map((email) => [this.audit.emailDigest(email), email]));
     const holders = await this.secrets.subjectsByEmail(this.undo, [...emailOf.keys()], tx);
     const reserved = new Set<string>();
-    for (const { emailDigest, subject } of holders)
-      if (await this.isReserving(subject, tx)) reserved.add(emailOf.get(emailDigest)!);
+    for (const left of holders)
+      if (await this.isReserved(left, tx)) reserved.add(emailOf.get(left.emailDigest)!);
     return reserved;
   }
 
@@ -51,8 +52,10 @@ export class EmailReservations {
     if ((await this.keeperOf(tx, email, userId)) !== null) throw new Problem(UsersErrors.email_taken);
   }
 
-  /** Deleted accounts reserve nothing. */
-  private async isReserving(userId: string, tx?: Transaction): Promise<boolean> {
-    return (await this.users.findById(userId, tx)) !== null;
+  /** Deleted accounts reserve nothing, and no account an address that it never verified, which may be somebody else's. */
+  private async isReserved(left: EmailSubject, tx?: Transaction): Promise<boolean> {
+    if ((await this.users.findById(left.subject, tx)) === null) return false;
+    const links = await this.secrets.sentTo(left, this.undo, tx);
+    return links.some(({ payload }) => payload?.['emailVerified'] !== false);
   }
 }

@@ -21,8 +21,9 @@ export class OwnEmailController {
   /**
    * Requests a change of address. The address changes when `POST /auth/email/verify` receives the link (valid for 24 hours)
    * or the code (10 minutes, this session only) of the e-mail sent to the new address. The current address is notified at once,
-   * and, if it was verified, again after the change, with a link that undoes it (7 days). A new request replaces a pending one,
-   * and a request for the current address cancels it. The response does not reveal whether another account has the address.
+   * and, if it was verified, again after the change, with a link that undoes it (7 days), but not if the new address is one that
+   * the account left less than 7 days ago. A new request replaces a pending one, and a request for the current address cancels
+   * it. The response does not reveal whether another account has the address.
    */
   @Post()
   @HttpCode(202)

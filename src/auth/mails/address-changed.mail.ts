@@ -2,8 +2,8 @@ import { facts, link as linkTo, paragraph } from '../../platform/mail/mail-conte
 import { mailTemplate } from '../../platform/mail/mail-template.js';
 
 /**
- * Sent to the former, verified address of an account after a change, with an undo link. If the change was itself an undo, `link`
- * is empty, because an undo cannot be undone.
+ * Sent to the former, verified address of an account after a change, with an undo link. If the account got a former address
+ * back, `link` is empty, because an undo cannot be undone.
  */
 export const addressChangedMail = mailTemplate({
   kind: 'address_changed',
@@ -21,12 +21,12 @@ export const addressChangedMail = mailTemplate({
         ]),
         ...(link === ''
           ? [
-              paragraph`An earlier change of the address was undone, with the link that had been mailed to the former one. If you did not expect this, use the link to undo a change in an earlier mail, if you have one that is less than 7 days old, or contact the operator of this service.`,
+              paragraph`An earlier change of the address was undone: the account has a former address again, by the link that had been mailed to that address or by a change back to it. If you did not expect this, use the link to undo a change in an earlier mail, if you have one that is less than 7 days old, or contact the operator of this service.`,
             ]
           : [
               paragraph`If this was you, there is nothing to do. If it was not, undo the change:`,
               linkTo('Undo the change', link),
-              paragraph`That gives the account this address again, ends every session, makes its password useless and sends you a link to set a new one. It removes authenticator apps, passkeys and API keys that were added since shortly before the change was requested or, if there was a login from a new device in the 7 days before it, since then. The link works for 7 days, whatever happens to the account until then.`,
+              paragraph`That gives the account this address again, ends every session, makes its password useless and sends you a link to set a new one. It removes authenticator apps, passkeys and API keys that were added after, or shortly before, the change was requested or, if there was a login from a new device in the 7 days before it, after that login. The link works for 7 days, whatever happens to the account until then.`,
             ]),
       ],
     }),
@@ -42,7 +42,7 @@ export const addressChangedMail = mailTemplate({
         ]),
         ...(link === ''
           ? [
-              paragraph`Eine frühere Änderung der Adresse wurde rückgängig gemacht, mit dem Link, der an die vorherige gegangen war. Wenn Sie das nicht erwartet haben, benutzen Sie den Link zum Rückgängigmachen aus einer früheren Mail, falls Sie eine haben, die noch keine 7 Tage alt ist, oder wenden Sie sich an den Betreiber dieses Dienstes.`,
+              paragraph`Eine frühere Änderung der Adresse wurde rückgängig gemacht: Das Konto hat wieder eine vorherige Adresse, durch den Link, der an diese gegangen war, oder weil es zu ihr zurückgewechselt ist. Wenn Sie das nicht erwartet haben, benutzen Sie den Link zum Rückgängigmachen aus einer früheren Mail, falls Sie eine haben, die noch keine 7 Tage alt ist, oder wenden Sie sich an den Betreiber dieses Dienstes.`,
             ]
           : [
               paragraph`Wenn Sie das waren, ist nichts zu tun. Wenn nicht, machen Sie die Änderung rückgängig:`,

@@ -115,10 +115,15 @@ export class SecretsRepository {
   }
 
   /** Returns a subject's live secrets of a purpose that were sent to an address. */
-  sentTo(tx: Transaction, to: EmailSubject, purpose: string, now: Date): Promise<SingleUseSecret[]> {
+  async sentTo(
+    to: EmailSubject,
+    purpose: SecretPurpose,
+    now: Date,
+    tx: Transaction = this.dataSource.manager,
+  ): Promise<SingleUseSecret[]> {
     const live = `subject = $1 AND ${UNSPENT} AND expires_at > $3 AND email_digest = $4`;
     const values = [to.subject, purpose, now, to.emailDigest];
-    return tx.query(`SELECT ${COLUMNS} FROM single_use_secrets WHERE ${live}`, values);
+    return onDatabase(() => tx.query(`SELECT ${COLUMNS} FROM single_use_secrets WHERE ${live}`, values));
   }
 
   /**

@@ -144,8 +144,8 @@ export class SingleUseSecrets {
   }
 
   /** Returns a subject's secrets of this purpose that were sent to an address, and are neither spent nor expired. */
-  async sentTo(tx: Transaction, to: EmailSubject, purpose: RegisteredPurpose): Promise<ValidSecret[]> {
-    const rows = await this.repository.sentTo(tx, to, purpose, this.clock.now());
+  async sentTo(to: EmailSubject, purpose: RegisteredPurpose, tx?: Transaction): Promise<ValidSecret[]> {
+    const rows = await this.repository.sentTo(to, purpose, this.clock.now(), tx);
     return rows.flatMap((row) => this.opened(row) ?? []);
   }
 
