@@ -31,8 +31,21 @@ export function credentialOf(request: IncomingFields, site: string, requirements
   }
   const cookie = requirements.cookies === true ? cookieOf(request, site) : null;
   if (cookie === null) throw new VerificationError('unauthenticated', 'The request carries no token.');
-  if (!SAFE.includes(request.method.toUpperCase())) assertSameSite(request, site, requirements.origins ?? []);
+  if (!SAFE.includes(request.method.toUpperCase()) || isHandshake(request))
+    assertSameSite(request, site, requirements.origins ?? []);
   return cookie;
+}
+
+/**
+ * Whether a request opens a WebSocket, which pages of other sites may do with cookies, by `GET` (RFC 6455, section 10.2).
+ * `Upgrade` concerns one connection only, so a proxy may have removed it.
+ */
+function isHandshake(request: IncomingFields): boolean {
+  return (
+    request.values('upgrade').length > 0 ||
+    request.values('sec-websocket-key').length > 0 ||
+    request.values('sec-fetch-mode').includes('websocket')
+  );
 }
 
 /** With https, only the name that sibling hosts cannot set. */
@@ -54,7 +67,7 @@ function cookieOf(request: IncomingFields, site: string): string | null {
 function assertSameSite(request: IncomingFields, site: string, origins: readonly string[]): void {
   const [origin] = request.values('origin');
   const [relation] = request.values('sec-fetch-site');
-  // 'null' is the origin of whatever has none, such as a sandboxed frame of any site.
+  // 'null' is the origin sent by documents without one, such as a sandboxed frame of any site.
   const isKnown =
     origin !== undefined &&
     origin !== 'null' &&

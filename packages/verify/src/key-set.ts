@@ -17,7 +17,7 @@ export class KeysUnknown extends Error {}
 /**
  * The keys that a service publishes, for jose. An unknown key is asked for at once, and again after five seconds at the
  * earliest, also where that fails. While the service cannot be reached, the keys that were read last stay valid: a token must
- * be verifiable without it. Rejects with {@link KeysUnknown} for any other key then.
+ * be verifiable without it. Rejects with {@link KeysUnknown} for any other key then; only the first attempt is awaited in full.
  */
 export function keySetOf(url: URL): JWTVerifyGetKey {
   const keys = new PublishedKeys(url);
@@ -26,7 +26,7 @@ export function keySetOf(url: URL): JWTVerifyGetKey {
     if (keys.isDue()) await Promise.race([keys.load(), waited()]);
     const found = await keys.find?.(header, token).catch(nullIfUnknown);
     if (found) return found;
-    await keys.load();
+    await (keys.isNew ? keys.load() : Promise.race([keys.load(), waited()]));
     if (keys.failure !== null) throw new KeysUnknown('The keys are not known.', { cause: keys.failure });
     return keys.find!(header, token);
   };
@@ -35,8 +35,10 @@ export function keySetOf(url: URL): JWTVerifyGetKey {
 /** The last copy of the keys. */
 class PublishedKeys {
   find: ReturnType<typeof createLocalJWKSet> | null = null;
-  /** Why the last attempt failed; null if it did not. */
+  /** Why the last attempt failed, or that it has not been answered yet; null if it succeeded. */
   failure: unknown = null;
+  /** Whether the first attempt is still to be made or answered. */
+  isNew = true;
   private readMs = -Infinity;
   private triedMs = -Infinity;
   private loading = Promise.resolve();
@@ -62,6 +64,7 @@ class PublishedKeys {
   }
 
   private async read(): Promise<void> {
+    this.failure = new Error('The service has not answered yet.');
     try {
       const response = await fetch(this.url, {
         headers: { accept: 'application/jwk-set+json, application/json' },
@@ -77,6 +80,8 @@ class PublishedKeys {
       this.failure = null;
     } catch (error) {
       this.failure = error;
+    } finally {
+      this.isNew = false;
     }
   }
 }

@@ -242,6 +242,32 @@ describe.each(['RS256', 'ES256'] as const)(
       expect(await sent('POST', { cookie: '', ...bearer(model.genuine) })).toBeLessThan(300);
     });
 
+    it.each(FRAMEWORKS)(
+      'lets only pages it knows open a WebSocket with the cookie, in %s',
+      async (framework) => {
+        const { url } = await start(framework, { cookies: true, origins: ['https://app.example.com'] });
+        const opened = async (...fields: string[]) => {
+          const lines = [
+            'GET / HTTP/1.1',
+            `Host: ${new URL(url).host}`,
+            `Cookie: access_token=${model.genuine}`,
+          ];
+          const [answer] = await exchange(url, [...lines, ...fields, '', ''].join('\r\n'));
+          return answer!.status;
+        };
+        const upgrade = ['Connection: close, Upgrade', 'Upgrade: websocket'];
+        expect(await opened(...upgrade, 'Origin: https://app.example.com')).toBe(200);
+        const handshakes = [
+          upgrade,
+          ['Connection: close', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='],
+          ['Connection: close', 'Sec-Fetch-Mode: websocket'],
+        ];
+        for (const fields of handshakes)
+          for (const origin of ['Origin: https://evil.example', 'Origin: null', 'Sec-Fetch-Site: cross-site'])
+            expect([fields, origin, await opened(...fields, origin)]).toEqual([fields, origin, 403]);
+      },
+    );
+
     it('fails closed where the keys cannot be read', async () => {
       const lonely = createVerifier({ issuer: ISSUER, audience: 'portcullis', url: 'http://127.0.0.1:1' });
       await expect(lonely.verify(model.genuine)).rejects.toMatchObject({ code: 'verification_unavailable' });
@@ -296,9 +322,10 @@ describe('the keys of @portcullis/verify', () => {
   async function keysOnly() {
     vi.useFakeTimers({ toFake: ['Date', 'performance'] });
     const published: TokenForge[] = [];
-    const state = { fetches: 0, isAway: false, answer: null as string | null };
+    const state = { fetches: 0, isAway: false, isSilent: false, answer: null as string | null };
     const service = createHttpServer((_request, response) => {
       state.fetches += 1;
+      if (state.isSilent) return;
       if (state.isAway) response.statusCode = 503;
       const keys = published.map(({ privateKey, algorithm }) => publicJwkOf(privateKey, algorithm));
       response.setHeader('content-type', 'application/json').end(state.answer ?? JSON.stringify({ keys }));
@@ -393,6 +420,30 @@ describe('the keys of @portcullis/verify', () => {
     state.isAway = false;
     vi.advanceTimersByTime(5000);
     expect([await outcome(unknown), state.fetches]).toEqual(['accepted', 3]);
+  });
+
+  it('are waited for in full at the first attempt only, if the service is silent', async () => {
+    const { published, state, outcome } = await keysOnly();
+    const [known, unknown] = [newForge('ES256'), newForge('ES256')];
+    const timeOf = async (forge: TokenForge) => {
+      const startedAt = process.hrtime.bigint();
+      const said = await outcome(forge);
+      return { said, isLong: process.hrtime.bigint() - startedAt > 4_000_000_000n };
+    };
+    published.push(known);
+    state.isSilent = true;
+    const unavailable = { said: 'verification_unavailable' };
+    expect(await timeOf(known)).toEqual({ ...unavailable, isLong: true });
+    vi.advanceTimersByTime(5000);
+    expect([await timeOf(known), state.fetches]).toEqual([{ ...unavailable, isLong: false }, 2]);
+    expect([await timeOf(known), state.fetches]).toEqual([{ ...unavailable, isLong: false }, 2]);
+    state.isSilent = false;
+    vi.advanceTimersByTime(5000);
+    expect(await timeOf(known)).toEqual({ said: 'accepted', isLong: false });
+    state.isSilent = true;
+    vi.advanceTimersByTime(5000);
+    expect(await timeOf(unknown)).toEqual({ ...unavailable, isLong: false });
+    expect(await timeOf(known)).toEqual({ said: 'accepted', isLong: false });
   });
 
   it.each(['{"status":"maintenance"}', '[]', '<p>Maintenance', '{"keys":[null]}'])(
