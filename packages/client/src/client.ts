@@ -92,7 +92,11 @@ class SessionClient {
     this.wire = new Wire(baseUrl, this.isBody ? 'omit' : 'include', options.fetch);
     const { storage, onSignedOut } = options;
     this.state = new SessionState(`portcullis:${baseUrl}`, this.isBody, storage, onSignedOut);
-    this.passkeys = passkeysOf((path, body) => this.post(path, body));
+    this.passkeys = passkeysOf({
+      post: (path, body) => this.post(path, body),
+      postAnonymously: (path, body) => this.patient({ method: 'POST', path, body, isAnonymous: true }),
+      refresh: () => this.refresh(),
+    });
   }
 
   request(method: string, path: string, options: object = {}): Promise<unknown> {
@@ -128,7 +132,7 @@ class SessionClient {
   }
 
   async refresh(): Promise<unknown> {
-    // It is not repeated where it cannot be sent.
+    // A refresh that cannot be sent is not retried.
     this.wire.assertUsable();
     // Another tab may be faster; its answer is not known here. Where nobody is signed in, the service says so.
     return (
@@ -161,7 +165,8 @@ class SessionClient {
   private async enter(call: Call): Promise<unknown> {
     const { transport: tokenTransport, onFactor } = this.options;
     const device = this.deviceToken === undefined ? {} : { deviceToken: this.deviceToken };
-    const body = { tokenTransport, ...device, ...(call.body as object) };
+    // Tokens in the answer of another transport would be lost, or kept where scripts can read them.
+    const body = { ...device, ...(call.body as object), tokenTransport };
     try {
       return await this.patient({ ...call, body }, null, (answer) => this.adopted(answer));
     } catch (error) {

@@ -5,7 +5,10 @@ import type { SignedIn, Transport } from './types.js';
 export interface Passkeys<T extends Transport = Transport> {
   /** Registers a passkey for the signed-in user. `recoveryCodes` are those of the first factor, null after. */
   add(name?: string): Promise<AddedPasskey>;
-  /** Signs in without a password; with the token of a login's challenge, as its second factor. */
+  /**
+   * Signs in without a password; with the token of a login's challenge, as its second factor. An offer in the autofill that is
+   * still pending then rejects with `AbortError`, as it does when a passkey is added or proves who is signed in.
+   */
   signIn(options?: PasskeySignIn): Promise<SignedIn<T>>;
   /** Proves again who is signed in. */
   stepUp(): Promise<SignedIn<T>>;
@@ -28,8 +31,14 @@ export interface PasskeySignIn {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Sends a POST by the rules of its route: some begin a session or renew its tokens. */
-type Post = (path: string, body: object) => Promise<unknown>;
+/** The requests of a client. */
+export interface PasskeyRequests {
+  /** Sends a POST by the rules of its route: some begin a session or renew its tokens. */
+  post(path: string, body: object): Promise<unknown>;
+  /** Sends one that says nothing of who is signed in. */
+  postAnonymously(path: string, body: object): Promise<unknown>;
+  refresh(): Promise<unknown>;
+}
 
 interface Ceremony {
   readonly challenge: string;
@@ -46,23 +55,35 @@ const container = () =>
   (globalThis as unknown as { navigator: { credentials: Credentials } }).navigator.credentials;
 
 /** The helpers for passkeys over the requests of a client. */
-export function passkeysOf(post: Post): Passkeys {
-  const assertion = async (body: object, rest: object = {}) => {
-    const { challenge, options } = (await post('/auth/passkey/options', body)) as Ceremony;
+export function passkeysOf({ post, postAnonymously, refresh }: PasskeyRequests): Passkeys {
+  let offer: AbortController | null = null;
+  /** A browser asks for one passkey at a time, and an offer in the autofill may still be pending. */
+  const endOffer = () => offer?.abort();
+  const begin = async (ask: PasskeyRequests['post'], body: object) =>
+    (await ask('/auth/passkey/options', body)) as Ceremony;
+  const assertion = async ({ challenge, options }: Ceremony, rest: object = {}) => {
     const credential = await container().get({ publicKey: requestOptions(options), ...rest });
     return { challenge, response: responseOf(credential) };
   };
   return {
     async add(name) {
+      endOffer();
       const { challenge, options } = (await post('/users/me/factors/passkeys/options', {})) as Ceremony;
       const credential = await container().create({ publicKey: creationOptions(options) });
       const body = { challenge, response: responseOf(credential), ...(name !== undefined && { name }) };
       return (await post('/users/me/factors/passkeys', body)) as AddedPasskey;
     },
     async signIn({ challenge, deviceToken, mediation, signal } = {}) {
-      const rest = { ...(mediation && { mediation }), ...(signal && { signal }) };
+      endOffer();
+      offer = mediation === 'conditional' ? new AbortController() : null;
+      const signals = [offer?.signal, signal].filter((one) => one !== undefined);
+      const rest = { ...(mediation && { mediation }), signal: AbortSignal.any(signals) };
+      // With a session, the service would ask for a proof of it.
       const proof = {
-        ...(await assertion(challenge === undefined ? {} : { challenge }, rest)),
+        ...(await assertion(
+          await begin(postAnonymously, challenge === undefined ? {} : { challenge }),
+          rest,
+        )),
         ...(deviceToken !== undefined && { deviceToken }),
       };
       const answer =
@@ -72,11 +93,21 @@ export function passkeysOf(post: Post): Passkeys {
       return (await answer) as SignedIn;
     },
     async stepUp() {
-      const proof = await assertion({});
+      endOffer();
+      let ceremony = await begin(post, {});
+      if (!namesPasskeys(ceremony)) {
+        await refresh();
+        ceremony = await begin(post, {});
+      }
+      const proof = await assertion(ceremony);
       return (await post('/auth/step-up', { method: 'passkey', ...proof })) as SignedIn;
     },
   };
 }
+
+/** The options of a sign-in name none. They are also what the service answers to a step-up whose token has expired. */
+const namesPasskeys = ({ options }: Ceremony) =>
+  ((options['allowCredentials'] ?? []) as unknown[]).length > 0;
 
 interface Descriptor {
   readonly id: string;

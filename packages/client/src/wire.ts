@@ -5,8 +5,8 @@ import { jsonLines, serverSentEvents } from './streams.js';
 /** Longer waits are the caller's decision. */
 const MAX_WAIT_SECONDS = 30;
 
-/** What the service refuses before it has done anything. */
-const UNDONE: readonly string[] = ['rate_limited', 'overloaded', 'dependency_unavailable'];
+/** What the service refuses before it has done anything, which `dependency_unavailable` is not: see {@link isLost}. */
+const UNDONE: readonly string[] = ['rate_limited', 'overloaded'];
 
 /** A request before it is sent, by the names of the OpenAPI document. */
 export interface Call {
@@ -21,6 +21,8 @@ export interface Call {
   readonly timeoutMs?: number;
   /** The cookies of the answer are kept even if the page is closed before it comes. */
   readonly keepalive?: boolean;
+  /** No cookies are sent. */
+  readonly isAnonymous?: boolean;
 }
 
 /** Sends requests to one service. */
@@ -46,7 +48,7 @@ export class Wire {
   /** Resolves with the parsed answer; rejects with a {@link ProblemError}, or with the platform's error where there is none. */
   async exchange(call: Call, accessToken?: string): Promise<unknown> {
     this.assertUsable();
-    const { method, keepalive } = call;
+    const { method, keepalive, isAnonymous } = call;
     const signal = signalOf(call);
     const body = encoded(call);
     // A browser's fetch must not be called as a method of this object.
@@ -54,7 +56,7 @@ export class Wire {
     const response = await send(this.urlOf(call), {
       method,
       // Cloudflare Workers have no cookies of their own and refuse this member.
-      ...('credentials' in Request.prototype && { credentials: this.credentials }),
+      ...('credentials' in Request.prototype && { credentials: isAnonymous ? 'omit' : this.credentials }),
       headers: {
         ...(typeof body === 'string' && { 'content-type': 'application/json' }),
         ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
@@ -64,14 +66,18 @@ export class Wire {
       ...(signal && { signal }),
       ...(keepalive === true && { keepalive }),
     });
-    if (!response.ok) throw await problemOf(response);
+    // HTML is from somebody in between, such as the login page of a network.
+    if (!response.ok || typeOf(response).startsWith('text/html')) throw await problemOf(response);
     return parsed(response);
   }
 
   private urlOf({ path, params, query }: Call): string {
-    const filled = path.replace(/\{(\w+)\}/g, (_all, name: string) =>
-      encodeURIComponent(String(params?.[name])),
-    );
+    const filled = path.replace(/\{(\w+)\}/g, (_all, name: string) => {
+      const value = String(params?.[name] ?? '');
+      // A URL parser would take the segment away, and with the dots the one before it, too.
+      if (/^\.{0,2}$/.test(value)) throw new TypeError(`The parameter ${name} cannot be '${value}'.`);
+      return encodeURIComponent(value);
+    });
     const search = new URLSearchParams();
     for (const [name, value] of Object.entries(query ?? {})) {
       const values = [value].flat() as (string | number | boolean | null | undefined)[];
@@ -98,8 +104,10 @@ function encoded({ method, path, body }: Call): string | FormData | URLSearchPar
   return new URLSearchParams(members.map(([name, value]): [string, string] => [name, String(value)]));
 }
 
+const typeOf = (response: Response) => response.headers.get('content-type') ?? '';
+
 async function parsed(response: Response): Promise<unknown> {
-  const type = response.headers.get('content-type') ?? '';
+  const type = typeOf(response);
   if (/[/+]json\b/.test(type)) return response.json();
   if (type.startsWith('application/x-ndjson')) return jsonLines(response);
   if (type.startsWith('text/event-stream')) return serverSentEvents(response);

@@ -109,6 +109,12 @@ describe.skipIf(lacksChromium)('the passkeys of docs/integration.md in Chromium'
     expect(await answerOf('passkeys.signInWithPasskey()')).toEqual([400, 'invalid_passkey']);
   });
 
+  it('sign in also where somebody is still signed in', async () => {
+    await logIn();
+    await addPasskey();
+    expect(await answerOf('passkeys.signInWithPasskey()')).toEqual([200, null]);
+  });
+
   it('are offered in the field for the address', async () => {
     await logIn();
     await addPasskey();
@@ -125,6 +131,7 @@ describe.skipIf(lacksChromium)('the passkeys of docs/integration.md in Chromium'
     await asSuperuser(app.database, `UPDATE sessions SET auth_time = auth_time - interval '1 hour'`);
     const remove = `passkeys.removeFactor('${factor.id}')`;
     expect(await answerOf(remove)).toEqual([401, 'insufficient_user_authentication']);
+    await person.clearCookies({ name: 'access_token' });
     expect(await answerOf('passkeys.stepUpWithPasskey()')).toEqual([200, null]);
     expect(await answerOf(remove)).toEqual([204, null]);
   });

@@ -47,6 +47,31 @@ describe('@portcullis/client in Node.js', () => {
     expect(sent.at(-1)).toBe('DELETE /users/me/sessions/..%2Fme');
   });
 
+  it.each(['', '.', '..', null])('sends no request whose path has the parameter %j', async (id) => {
+    const one = await signedIn();
+    const removal = one.request('DELETE', '/users/me/sessions/{id}', { params: { id: id as string } });
+    const error = await failure(removal);
+    expect([error, error.message]).toEqual([expect.any(TypeError), expect.stringContaining('id')]);
+    expect(sent).toEqual([]);
+  });
+
+  it('takes no page of a proxy for an answer', async () => {
+    const one = await signedIn();
+    answers.push(
+      () => new Response('<h1>Sign in to the network</h1>', { headers: { 'content-type': 'text/html' } }),
+    );
+    expect(await failure(one.me())).toMatchObject({ status: 200, code: 'unknown' });
+    expect(await one.isSignedIn()).toBe(true);
+  });
+
+  it('asks for tokens in its own transport, whatever a login says', async () => {
+    const one = client();
+    const email = await register(service.app);
+    const credentials = { email, password: PASSWORD, tokenTransport: 'cookie' as const };
+    await one.request('POST', '/auth/login', { body: credentials });
+    expect(await one.me()).toMatchObject({ email });
+  });
+
   it('renews an expired token once for all requests, and repeats each of them once', async () => {
     const one = await signedIn();
     await expire();
@@ -128,6 +153,11 @@ describe('@portcullis/client in Node.js', () => {
     expect(await failure(step())).toMatchObject({ status: 503, code: 'unknown', requestId: null });
     answers.push(() => problem(503, 'mail_unconfigured', { 'retry-after': '0' }));
     await failure(step());
+    // Also the answer where the database was lost during a commit.
+    answers.push(() => problem(503, 'dependency_unavailable', { 'retry-after': '0' }));
+    const register = one.register({ email: newAddress(), password: PASSWORD });
+    expect(await failure(register)).toMatchObject({ code: 'dependency_unavailable' });
+    expect(sent.filter((call) => call === 'POST /auth/register')).toHaveLength(1);
     answers.push(() => new TypeError('fetch failed'));
     expect(await failure(step())).toBeInstanceOf(TypeError);
     expect(sent.filter((call) => call === 'POST /auth/step-up')).toHaveLength(5);
