@@ -128,7 +128,7 @@ class SessionClient {
   }
 
   async refresh(): Promise<unknown> {
-    // It is not repeated where it cannot be sent.
+    // A refresh that cannot be sent is not retried.
     this.wire.assertUsable();
     // Another tab may be faster; its answer is not known here. Where nobody is signed in, the service says so.
     return (

@@ -4,7 +4,7 @@ import { unlessAborted } from './wire.js';
 const MAX_WAIT_MS = 5000;
 
 /**
- * The routes whose answers set cookies or remove them, beside the refresh. Of two answers at once, the one that comes last would
+ * The routes, besides the refresh, whose responses set or remove cookies. Of two responses at once, the one that comes last would
  * decide who is signed in.
  */
 const EXCLUSIVE: readonly string[] = [

@@ -214,7 +214,7 @@ export class SessionState {
     });
   }
 
-  /** Reads what another tab has told, or has replaced since: it is not over, whatever was noted of it before. */
+  /** Reads the session another tab announced, or its replacement. It is alive, even if it was marked as over before. */
   private readConfirmed(): Promise<State | null> {
     return this.look((state) => {
       if (state) this.known.confirm(state.session);
