@@ -6,7 +6,7 @@ import { VerificationError } from './verification-error.js';
 export interface Requirements {
   /**
    * Reads the cookie of the browser transport where there is no `Authorization`, for an API on the host of the service.
-   * Requests that change something must then come from `origins`.
+   * Requests that change something, and those that open a WebSocket, must then come from `origins`.
    */
   readonly cookies?: boolean | undefined;
   /** Origins of pages that may send requests with cookies, beside that of the service, which is `site` of the verifier. */
