@@ -31,13 +31,15 @@ export interface PasskeySignIn {
   readonly signal?: AbortSignal | undefined;
 }
 
+type Post = (path: string, body: object) => Promise<unknown>;
+
 /** The requests of a client. */
 export interface PasskeyRequests {
   /** Sends a POST by the rules of its route: some begin a session or renew its tokens. */
-  post(path: string, body: object): Promise<unknown>;
+  readonly post: Post;
   /** Sends one that says nothing of who is signed in. */
-  postAnonymously(path: string, body: object): Promise<unknown>;
-  refresh(): Promise<unknown>;
+  readonly postAnonymously: Post;
+  readonly refresh: () => Promise<unknown>;
 }
 
 interface Ceremony {
@@ -54,17 +56,18 @@ interface Credentials {
 const container = () =>
   (globalThis as unknown as { navigator: { credentials: Credentials } }).navigator.credentials;
 
+const begin = async (ask: Post, body: object) => (await ask('/auth/passkey/options', body)) as Ceremony;
+
+async function assertion({ challenge, options }: Ceremony, rest: object = {}) {
+  const credential = await container().get({ publicKey: requestOptions(options), ...rest });
+  return { challenge, response: responseOf(credential) };
+}
+
 /** The helpers for passkeys over the requests of a client. */
 export function passkeysOf({ post, postAnonymously, refresh }: PasskeyRequests): Passkeys {
   let offer: AbortController | null = null;
   /** A browser asks for one passkey at a time, and an offer in the autofill may still be pending. */
   const endOffer = () => offer?.abort();
-  const begin = async (ask: PasskeyRequests['post'], body: object) =>
-    (await ask('/auth/passkey/options', body)) as Ceremony;
-  const assertion = async ({ challenge, options }: Ceremony, rest: object = {}) => {
-    const credential = await container().get({ publicKey: requestOptions(options), ...rest });
-    return { challenge, response: responseOf(credential) };
-  };
   return {
     async add(name) {
       endOffer();

@@ -63,7 +63,7 @@ describe.skipIf(lacksChromium)('the passkeys of @portcullis/client in Chromium',
     await setPresence(true);
     email = await register(app);
     await page.evaluate(`client.login(${JSON.stringify({ email, password: PASSWORD })})`);
-    expect(await outcomeOf(`client.passkeys.add('Laptop')`)).toBe('done');
+    await page.evaluate(`client.passkeys.add('Laptop')`);
   });
   afterEach(() => person.close());
 
