@@ -73,7 +73,7 @@ export class Wire {
 
   private urlOf({ path, params, query }: Call): string {
     const filled = path.replace(/\{(\w+)\}/g, (_all, name: string) => {
-      const value = String((params?.[name] ?? '') as string | number);
+      const value = `${(params?.[name] ?? '') as string | number}`;
       // A URL parser would take the segment away, and with the dots the one before it, too.
       if (/^\.{0,2}$/.test(value)) throw new TypeError(`The parameter ${name} cannot be '${value}'.`);
       return encodeURIComponent(value);
