@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Post, UseInterceptors } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiNoContentResponse,
@@ -20,11 +20,13 @@ import { AccountSessions } from './account-sessions.js';
 import { AdminErrors } from './admin.errors.js';
 import { AccountSessionsDto } from './dto/account.dto.js';
 import { PasswordLinks } from './password-links.js';
+import { RefusedChangesInterceptor } from '../sessions/guards/refused-changes.interceptor.js';
 
 /** Helps people who are locked out, and ends access that should not be. */
 @ApiTags('administration')
 @Controller('admin/users/:id')
 @RequireRole('admin')
+@UseInterceptors(RefusedChangesInterceptor)
 export class AccountAccessController {
   constructor(
     private readonly access: AccountAccess,

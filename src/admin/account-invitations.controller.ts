@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, UseInterceptors } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequireRole } from '../platform/access/access.decorator.js';
 import { LOCALES } from '../platform/access/locale.js';
@@ -17,11 +17,13 @@ import { AdminErrors } from './admin.errors.js';
 import { AccountDto } from './dto/account.dto.js';
 import { InviteDto } from './dto/invite.dto.js';
 import { rolesWith } from './roles.decorator.js';
+import { RefusedChangesInterceptor } from '../sessions/guards/refused-changes.interceptor.js';
 
 /** Invites people. */
 @ApiTags('administration')
 @Controller('admin/users')
 @RequireRole('admin')
+@UseInterceptors(RefusedChangesInterceptor)
 export class AccountInvitationsController {
   constructor(
     private readonly invitations: AccountInvitations,

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Patch, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Patch, Query, UseInterceptors } from '@nestjs/common';
 import { ApiBody, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequireRole } from '../platform/access/access.decorator.js';
 import { Recent } from '../platform/access/recent.decorator.js';
@@ -15,11 +15,13 @@ import { AccountDto, AccountPageDto } from './dto/account.dto.js';
 import { ListAccountsDto } from './dto/list-accounts.dto.js';
 import { UpdateAccountDto } from './dto/update-account.dto.js';
 import { AccountId, ApiAccountId } from './account-id.js';
+import { RefusedChangesInterceptor } from '../sessions/guards/refused-changes.interceptor.js';
 
 /** Finds, shows and changes the accounts of other people. No secret of a person is shown or set here. */
 @ApiTags('administration')
 @Controller('admin/users')
 @RequireRole('admin')
+@UseInterceptors(RefusedChangesInterceptor)
 export class AccountsController {
   constructor(
     private readonly directory: AccountDirectory,

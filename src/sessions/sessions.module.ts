@@ -19,6 +19,7 @@ import { AuthorizationGuard } from './guards/authorization.guard.js';
 import { CrossSiteCheck } from './guards/cross-site-check.js';
 import { CsrfGuard } from './guards/csrf.guard.js';
 import { RateLimitSubjectGuard } from './guards/rate-limit-subject.guard.js';
+import { RefusedChangesInterceptor } from './guards/refused-changes.interceptor.js';
 import { TokenAcceptance } from './guards/token-acceptance.js';
 import { JwksController } from './keys/jwks.controller.js';
 import { KeyAuthenticity } from './keys/key-authenticity.js';
@@ -158,6 +159,7 @@ const guards = [
   AuthorizationGuard,
   AccessRefusals,
   RateLimitSubjectGuard,
+  RefusedChangesInterceptor,
   TokenAcceptance,
 ];
 

@@ -590,7 +590,31 @@ describe('An administrator', { timeout: 60_000 }, () => {
     ] as const)
       expect([request, await byKey(request)]).toEqual([request, '403 forbidden']);
     expect(await show(other.user.id)).toMatchObject({ status: 'unverified', sessions: 1 });
+    await expectRefusals(
+      `details ->> 'keyId' = $1`,
+      keyId,
+      Array.from({ length: 9 }, () => 'forbidden'),
+    );
   });
+
+  it('who tries to change their own roles leaves an event', async () => {
+    const one = await administrator();
+    const own = { method: 'PATCH', url: `/admin/users/${one.user.id}`, token: one.accessToken } as const;
+    expect(await code({ ...own, body: { roles: [] } })).toBe('403 own_roles');
+    await expectRefusals('user_id = $1', one.user.id, ['own_roles']);
+  });
+
+  /** The reasons of the events about refused actions that meet a condition. */
+  const expectRefusals = (condition: string, value: string, reasons: string[]) =>
+    eventually(async () =>
+      expect(
+        await asSuperuser(
+          app.database,
+          `SELECT reason FROM audit_events WHERE type = 'authz_fail' AND ${condition}`,
+          [value],
+        ),
+      ).toEqual(reasons.map((reason) => ({ reason }))),
+    );
 
   it('needs the role and, for changes, a recent proof', async () => {
     const person = await createPerson(app);

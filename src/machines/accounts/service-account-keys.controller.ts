@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, UseInterceptors } from '@nestjs/common';
 import {
   ApiCreatedResponse,
   ApiNoContentResponse,
@@ -17,6 +17,7 @@ import { ApiKeysDto, CreateApiKeyDto, NewApiKeyDto } from '../keys/api-keys.dto.
 import { KeyView } from '../keys/key-view.js';
 import { MachinesErrors } from '../machines.errors.js';
 import { ServiceAccountKeys } from './service-account-keys.js';
+import { RefusedChangesInterceptor } from '../../sessions/guards/refused-changes.interceptor.js';
 
 const UUID = {
   schema: { type: 'string', format: 'uuid', example: '019abf6f-0b6e-7c1f-8d5e-2f4b6a8c0e1d' },
@@ -28,6 +29,7 @@ const KEY_ID = { name: 'keyId', description: 'The id of the key.', ...UUID };
 @ApiTags('service accounts')
 @Controller('admin/service-accounts/:id/api-keys')
 @RequireRole('admin')
+@UseInterceptors(RefusedChangesInterceptor)
 export class ServiceAccountKeysController {
   constructor(
     private readonly keys: ServiceAccountKeys,

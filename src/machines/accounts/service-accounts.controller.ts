@@ -1,4 +1,15 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  UseInterceptors,
+} from '@nestjs/common';
 import {
   ApiCreatedResponse,
   ApiNoContentResponse,
@@ -22,6 +33,7 @@ import {
   UpdateServiceAccountDto,
 } from './service-accounts.dto.js';
 import { ServiceAccounts } from './service-accounts.js';
+import { RefusedChangesInterceptor } from '../../sessions/guards/refused-changes.interceptor.js';
 
 const ACCOUNT_ID = {
   name: 'id',
@@ -33,6 +45,7 @@ const ACCOUNT_ID = {
 @ApiTags('service accounts')
 @Controller('admin/service-accounts')
 @RequireRole('admin')
+@UseInterceptors(RefusedChangesInterceptor)
 export class ServiceAccountsController {
   constructor(private readonly accounts: ServiceAccounts) {}
 
