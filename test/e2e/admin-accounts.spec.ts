@@ -146,6 +146,10 @@ describe('An administrator', { timeout: 60_000 }, () => {
       expect(nextCursor).not.toContain(tag);
       expect(await code({ url: `/admin/users?limit=1&cursor=${nextCursor}` })).toBe('400 validation_failed');
       expect(await code({ url: `/admin/users?search=${tag}&cursor=${nextCursor}` })).toBe('200');
+      for (const other of [`${nextCursor}!!`, `${nextCursor}=`, `*${nextCursor}`])
+        expect(await code({ url: `/admin/users?search=${tag}&cursor=${other}` })).toBe(
+          '400 validation_failed',
+        );
     });
 
     it('whatever is searched for: only what begins with it is found, and nothing fails', async () => {

@@ -62,6 +62,19 @@ describe('An operator', { timeout: 60_000 }, () => {
     ]);
   });
 
+  it.each([
+    ['--role', 'admin'],
+    ['--name', 'Grace'],
+    ['--locale', 'en'],
+  ])('is told that a repeated invitation cannot take %s %s', async (option, value) => {
+    const email = newAddress();
+    await admin('users', 'invite', email, '--link');
+    expect(await admin('users', 'invite', email, '--again', option, value)).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('cannot be used with option'),
+    });
+  });
+
   it('hands over an invitation instead of mailing it', async () => {
     const email = newAddress();
     const first = await admin('users', 'invite', email, '--link');

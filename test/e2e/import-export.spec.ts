@@ -227,11 +227,20 @@ describe('accounts of another system', { timeout: 180_000 }, () => {
         `INSERT INTO passkeys SELECT gen_random_uuid(), user_id, 'Planted', '\\x01', public_key, user_handle, row_seal,
            counter, transports, synced, created_at, last_used_at FROM passkeys WHERE name = 'Laptop'`,
       );
+      await asSuperuser(
+        app.database,
+        `INSERT INTO totp_factors SELECT (jsonb_populate_record(app, jsonb_build_object('id', gen_random_uuid()))).*
+         FROM totp_factors AS app WHERE user_id = $1`,
+        [tokens.user.id],
+      );
       const path = join(folder, 'accounts.age');
       const recipient = await identityToRecipient(await identity);
       expect((await runHere(app, ['export', path, '--secrets'])).code).toBe(USAGE);
       const exported = await runHere(app, ['export', path, '--secrets', '--recipient', recipient, '--json']);
-      expect(exported).toMatchObject({ code: 0 });
+      expect(exported).toMatchObject({
+        code: 0,
+        stderr: expect.stringContaining(`Account ${tokens.user.id}: left out 2 second factors`),
+      });
       expect((await stat(path)).mode & 0o777).toBe(0o600);
       const bytes = await readFile(path);
       expect(bytes.toString('latin1')).toMatch(/^age-encryption\.org\/v1\n/);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AccountPreparation } from '../../src/admin/import-export/account-preparation.js';
 import { ImportedAccountDto } from '../../src/admin/import-export/imported-account.dto.js';
 import { ImportedAccounts } from '../../src/admin/import-export/imported-accounts.js';
+import { PASSKEY_BYTES } from '../../src/auth/credentials/factors/passkeys/passkey-bounds.js';
 import { PasskeysRepository } from '../../src/auth/credentials/factors/passkeys/passkeys.repository.js';
 import { MasterKey, Peppers } from '../../src/platform/crypto/master-key.js';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
@@ -295,7 +296,16 @@ describe('an imported account', { timeout: 60_000 }, () => {
   });
 
   it('is a faulty line if it has no RFC 3339 time of creation, and the others are imported', async () => {
-    const times = ['20200101', '2020-W05', '2020-366', '2020-01-01T10', '2021-02-29T00:00:00Z', 1577836800];
+    const times = [
+      '20200101',
+      '2020-W05',
+      '2020-366',
+      '2020-01-01T10',
+      '2021-02-29T00:00:00Z',
+      1577836800,
+      // This is in the year 10000 of UTC.
+      '9999-12-31T23:59:59-23:59',
+    ];
     const rows = [...times, '2020-01-01T10:00:00+01:00'].map((createdAt) => ({
       email: newAddress(),
       createdAt,
@@ -341,6 +351,21 @@ describe('an imported account', { timeout: 60_000 }, () => {
       { imported: 1, skipped: 0, faulty: 1 },
       ['line 1: recoveryCodes must differ from each other'],
     ]);
+  });
+
+  it('may have as many passkeys as an account can have, each of the greatest length', async () => {
+    const text = (bytes: number) => randomBytes(bytes).toString('base64url');
+    const passkeys = Array.from({ length: 20 }, () => ({
+      name: '"'.repeat(60),
+      credentialId: text(PASSKEY_BYTES.credentialId),
+      publicKey: text(PASSKEY_BYTES.publicKey),
+      userHandle: text(PASSKEY_BYTES.userHandle),
+      counter: 4_294_967_295,
+      transports: ['usb', 'internal'],
+      synced: true,
+      rpId: 'localhost',
+    }));
+    expect(await imported([{ email: newAddress(), passkeys }])).toMatchObject({ code: 0 });
   });
 
   it('may have a hundred recovery codes, as many others of its batch have, and passkeys', async () => {

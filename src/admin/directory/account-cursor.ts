@@ -22,6 +22,8 @@ export class AccountCursor {
   placeOf(cursor: string, filter: AccountFilter): AccountPlace {
     try {
       const sealed = Buffer.from(cursor, 'base64url');
+      // Characters that are not base64url would be skipped.
+      if (sealed.toString('base64url') !== cursor) throw new Error('The cursor has another spelling.');
       const opened = this.encryption.decrypt('account-cursor', contextOf(filter), sealed).toString();
       const [part, key, id] = JSON.parse(opened) as [0 | 1, string, string];
       return { part, key, id };

@@ -22,6 +22,8 @@ export interface ExportOptions {
   /** Whether hashes, secrets of authenticator apps, passkeys and digests of recovery codes are included. */
   readonly withSecrets: boolean;
   readonly origin: Origin;
+  /** Called for each account with second factors that are left out, because their rows have been altered. */
+  readonly onLeftOut: (userId: string, factors: number) => void;
 }
 
 /** Exports accounts in the form in which they are imported. */
@@ -42,7 +44,7 @@ export class AccountExport {
   }
 
   /** Records the export and yields one line of JSON per account, with its line feed. Throws `dependency_unavailable`. */
-  async *lines({ withSecrets, origin }: ExportOptions): AsyncGenerator<string> {
+  async *lines({ withSecrets, origin, onLeftOut }: ExportOptions): AsyncGenerator<string> {
     await this.audit.recordAlone({
       type: 'accounts_exported',
       outcome: 'success',
@@ -52,7 +54,9 @@ export class AccountExport {
     let after = FIRST;
     for (;;) {
       const page = withSecrets
-        ? (await this.accounts.pageWithSecrets(after, PAGE)).map((account) => this.withSecrets(account))
+        ? (await this.accounts.pageWithSecrets(after, PAGE)).map((account) =>
+            this.withSecrets(account, onLeftOut),
+          )
         : await this.accounts.page(after, PAGE);
       for (const account of page) yield `${JSON.stringify(withoutNulls(account))}\n`;
       if (page.length < PAGE) return;
@@ -60,18 +64,14 @@ export class AccountExport {
     }
   }
 
-  private withSecrets({
-    hash,
-    pepperId,
-    apps,
-    passkeys: stored,
-    codes,
-    ...account
-  }: AccountWithSecrets): ExportedAccount {
-    const secrets = apps.map(({ id, sealed }) =>
-      this.appSecrets.open({ id, userId: account.id, sealedSecret: Buffer.from(sealed, 'hex') }),
-    );
+  private withSecrets(
+    { hash, pepperId, apps, passkeys: stored, codes, ...account }: AccountWithSecrets,
+    onLeftOut: ExportOptions['onLeftOut'],
+  ): ExportedAccount {
+    const secrets = apps.flatMap((app) => this.secretOf(app, account.id) ?? []);
     const passkeys = this.passkeys.exported(account.id, stored);
+    const leftOut = apps.length - secrets.length + stored.length - passkeys.length;
+    if (leftOut > 0) onLeftOut(account.id, leftOut);
     const oldest = this.masterKey.ids.at(-1);
     return Object.assign(account, {
       passwordHash: hash === null ? null : this.hashOf(hash, pepperId),
@@ -80,6 +80,15 @@ export class AccountExport {
       recoveryCodes:
         codes.length > 0 ? codes.map((code) => ({ ...code, keyId: code.keyId ?? oldest })) : null,
     });
+  }
+
+  /** Returns the secret of an authenticator app; null for a row that this installation has not written. */
+  private secretOf({ id, sealed }: AccountWithSecrets['apps'][number], userId: string): string | null {
+    try {
+      return this.appSecrets.open({ id, userId, sealedSecret: Buffer.from(sealed, 'hex') });
+    } catch {
+      return null;
+    }
   }
 
   private hashOf(stored: string, pepperId: string | null): unknown {

@@ -22,7 +22,7 @@ export interface ImportOptions {
   readonly origin: Origin;
   /** Called for each line that cannot be imported; lines are numbered from 1. */
   readonly onFault: (line: number, message: string) => void;
-  /** Called for each line that is skipped, though its address is verified and the account that has it has not proven it. */
+  /** Called for each skipped line whose address is verified in the file but not by the account that has it. */
   readonly onPreRegistered: (line: number) => void;
   /** Called with the number of lines that are done. */
   readonly onProgress: (lines: number) => void;

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { AccountExport } from '../../admin/import-export/account-export.js';
+import { MAX_LINE } from '../../admin/import-export/import-row.js';
 import { AccountImport, type ImportResult } from '../../admin/import-export/account-import.js';
 import { ProgressBar } from '../terminal/progress-bar.js';
 import {
@@ -71,7 +72,7 @@ async function importAccounts(file: string, options: ImportOptions): Promise<voi
     process.stderr.write(`${text}\n`);
   };
   const result = await withService((find) =>
-    find(AccountImport).run(textLines(bytes()), {
+    find(AccountImport).run(textLines(bytes(), MAX_LINE), {
       isDryRun: options.dryRun === true,
       origin: originOf(options),
       onFault: (line, message) => report(`line ${line}: ${shown(message)}`),
@@ -102,7 +103,16 @@ async function exportAccounts(file: string, options: ExportOptions): Promise<voi
   await withService(async (find) => {
     const exporting = find(AccountExport);
     await bar.learnTotal(() => exporting.count());
-    const lines = exporting.lines({ withSecrets: target !== null, origin: originOf(options) });
+    const lines = exporting.lines({
+      withSecrets: target !== null,
+      origin: originOf(options),
+      onLeftOut: (userId, factors) => {
+        bar.clear();
+        process.stderr.write(
+          `Account ${userId}: left out ${factors} second factors whose rows have been altered.\n`,
+        );
+      },
+    });
     const counted = (async function* () {
       for await (const line of lines) {
         bar.show((accounts += 1));
@@ -181,7 +191,7 @@ function contentOf(file: string): string {
 async function countLines(bytes: AsyncIterable<Uint8Array>): Promise<number> {
   let lines = 0;
   try {
-    for await (const _ of textLines(bytes)) lines += 1;
+    for await (const _ of textLines(bytes, MAX_LINE)) lines += 1;
   } catch (error) {
     if (error instanceof CommandFailure) throw error;
     throw new CommandFailure(EXIT.dataError, `The file cannot be read: ${(error as Error).message}`);

@@ -4,12 +4,12 @@ import { EXIT } from '../exit-codes.js';
 import { textLines } from './text-lines.js';
 
 /** The lines of bytes that arrive in pieces of the given size. */
-async function linesOf(bytes: Uint8Array, size = bytes.length + 1): Promise<string[]> {
+async function linesOf(bytes: Uint8Array, size = bytes.length + 1, longest = 1000): Promise<string[]> {
   const chunks = async function* () {
     for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
   };
   const lines: string[] = [];
-  for await (const line of textLines(chunks())) lines.push(line);
+  for await (const line of textLines(chunks(), longest)) lines.push(line);
   return lines;
 }
 
@@ -46,6 +46,16 @@ describe('the lines of a text', () => {
       ),
     );
   });
+
+  it.each([1, 3, undefined])(
+    'contain no more than the reader accepts, in pieces of %s bytes',
+    async (size) => {
+      const bytes = Buffer.from(`${'€'.repeat(4)}\n${'a'.repeat(50)}\nb\n${'\u{1f9a6}'.repeat(50)}`);
+      const lines = await linesOf(bytes, size, 4);
+      expect(lines.map((line) => line.length)).toEqual([4, 5, 1, 5]);
+      expect(lines[0]).toBe('€'.repeat(4));
+    },
+  );
 
   it('do not contain the byte order mark with which some programs begin a file', async () => {
     expect(await ofText('\ufeffa\nb')).toEqual(['a', 'b']);

@@ -31,7 +31,13 @@ export function addInviteCommand(users: Command): void {
     )
     .addOption(new Option('--locale <locale>', 'language of mails').choices(LOCALES).default(LOCALES[0]))
     .option('--link', 'print the link, which works once, instead of mailing it')
-    .option('--again', 'send the invitation of an existing account again')
+    .addOption(
+      new Option('--again', 'send the invitation of an existing account again').conflicts([
+        'name',
+        'role',
+        'locale',
+      ]),
+    )
     .action(async (email: string, options: InviteOptions) => {
       await withService(async (find) => {
         const link = await invite(find, email, options);

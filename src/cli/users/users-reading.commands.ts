@@ -26,7 +26,7 @@ const PAGE = 200;
 /** Adds the commands that read accounts. */
 export function addUserReadingCommands(users: Command): void {
   withJson(users.command('list'))
-    .description('list accounts, oldest first')
+    .description('list accounts in the order of their ids; with --search, of what matches')
     .option('--search <text>', 'prefix of the e-mail address or display name, case-insensitive', searchText)
     .addOption(new Option('--role <role>', 'only accounts with this role').choices(ROLES))
     .addOption(new Option('--status <status>', 'only accounts with this status').choices(ACCOUNT_STATUSES))

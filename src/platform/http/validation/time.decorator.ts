@@ -3,6 +3,9 @@ import { ValidateBy } from 'class-validator';
 /** RFC 3339 section 5.6, with a mandatory offset. */
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
+/** Later times have a year of five digits in UTC, which RFC 3339 does not allow. */
+const END_MS = Date.UTC(10_000, 0);
+
 /** An RFC 3339 time since 1970. */
 export const IsTime = () =>
   ValidateBy({
@@ -15,7 +18,9 @@ export const IsTime = () =>
 
 /** Whether a text is an RFC 3339 time since 1970. */
 export function isTime(text: string): boolean {
-  return RFC_3339.test(text) && isOnTheCalendar(text) && Date.parse(text) >= 0;
+  if (!RFC_3339.test(text) || !isOnTheCalendar(text)) return false;
+  const ms = Date.parse(text);
+  return ms >= 0 && ms < END_MS;
 }
 
 /** Date.parse silently accepts February 30 as March 2. */
