@@ -9,9 +9,9 @@ export interface Identity {
 /**
  * The session that a tab knows, which is the one that the storage last showed. It is over if the storage shows none or that of
  * another account, or if an answer or a message of another tab says so. `onSignedOut` is called once per session, whichever of
- * these reveals it first; not for a session that another one of the same account or a login in this tab replaces. From then on, it
- * is past, and ignored if the storage shows it. If that was a mistake, `confirm` undoes it: what the service has answered later is
- * not over.
+ * these reveals it first; not for a session that another one of the same account or a login in this tab replaces. From then on,
+ * it is past, and ignored if the storage shows it. If that was a mistake, `confirm` undoes it: what the service has answered
+ * later is not over.
  */
 export class KnownSession {
   private known: Identity | null = null;

@@ -37,9 +37,9 @@ const turns = {
 };
 
 /**
- * Runs an action while no other one of this queue runs; for a name, in no other tab either (Web Locks). Waits five seconds at most, and not beyond an abort of
- * `given`, and then runs it all the same; the service gives the same tokens to requests that come at once. Where there are no
- * locks, it waits only for this page or process.
+ * Runs an action while no other one of this queue runs; for a name, in no other tab either (Web Locks). Waits five seconds at
+ * most, and not beyond an abort of `given`, and then runs it all the same; the service gives the same tokens to requests that
+ * come at once. Where there are no locks, it waits only for this page or process.
  */
 export async function exclusively<R>(
   queue: Queue,

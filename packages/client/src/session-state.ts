@@ -165,9 +165,11 @@ export class SessionState {
     const told = { session: answer.session.id, user: answer.user.id, stamp };
     const state: State = {
       ...told,
-      ...('accessToken' in answer && {
-        tokens: { accessToken: answer.accessToken, refreshToken: answer.refreshToken },
-      }),
+      // In the cookie transport, no script of the page may read them.
+      ...(this.isBody &&
+        'accessToken' in answer && {
+          tokens: { accessToken: answer.accessToken, refreshToken: answer.refreshToken },
+        }),
     };
     if (!isWanted(await this.read())) return;
     this.known.expect(state.session);

@@ -127,10 +127,10 @@ export function waitOf(error: unknown, isRepeatable: boolean): number | null {
 
 /**
  * Whether the service may have done what it was asked for, although no answer says so. `dependency_unavailable` is also what it
- * answers where the database was lost during a commit.
+ * answers where the database was lost during a commit, and a page of HTML with status 200 may come from a proxy.
  */
 export function isLost(error: unknown): boolean {
-  return !isProblem(error) || (error.status >= 500 && error.code !== 'overloaded');
+  return !isProblem(error) || error.status < 400 || (error.status >= 500 && error.code !== 'overloaded');
 }
 
 /** Settles like a promise, which goes on; rejects with the signal's reason where that comes first. */

@@ -44,7 +44,12 @@ describe('@portcullis/client, where the answer of a refresh is lost', () => {
       2,
       () => problem(503, 'dependency_unavailable', { 'retry-after': '1' }),
     ],
-    ['a portal answers with its own page', 2, () => new Response('<h1>Welcome</h1>')],
+    ['a portal answers with its own text', 2, () => new Response('Welcome')],
+    [
+      'a portal answers with its own page',
+      2,
+      () => new Response('<h1>Welcome</h1>', { headers: { 'content-type': 'text/html' } }),
+    ],
     ['the connection is lost for two seconds', 3, broken],
     ['the connection is lost for almost nine seconds', 5, broken],
   ])('keeps the session where %s', async (_what, count, lose) => {

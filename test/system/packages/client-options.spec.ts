@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type ClientOptions, createClient, type Transport } from '../../../packages/client/src/index.js';
 import { bundled } from '../../support/packages/bundled.js';
+import { ScriptedService, session } from '../../support/packages/scripted-service.js';
 
 const run = promisify(execFile);
 
@@ -23,6 +24,15 @@ describe('The options of a client', () => {
       expect(() => createClient({ baseUrl, transport: 'cookie' })).not.toThrow();
     },
   );
+
+  it('keep no token in the cookie transport, also where an answer has one', async () => {
+    const { answers, fetch, sent } = new ScriptedService();
+    const client = createClient({ baseUrl: 'http://localhost', transport: 'cookie', fetch });
+    answers.set('POST /auth/login', () => session('alice'));
+    await client.login({ email: 'alice@example.com', password: 'of alice' });
+    await client.me();
+    expect(sent).toEqual(['POST /auth/login, null', 'GET /users/me, null']);
+  });
 
   /** What two requests of a client with cookies end with, in a process that has been prepared by this code. */
   const failuresAfter = async (prepare: string, second: 'me' | 'refresh'): Promise<string[]> => {

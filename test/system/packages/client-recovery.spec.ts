@@ -24,6 +24,7 @@ describe('@portcullis/client, where something goes wrong', () => {
       },
     ],
     ['a proxy', () => new Response('<h1>Bad gateway</h1>', { status: 502 })],
+    ['a portal', () => new Response('<h1>Welcome</h1>', { headers: { 'content-type': 'text/html' } })],
     [
       'the caller',
       (_answer, abort) => {
