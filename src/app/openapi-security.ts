@@ -1,5 +1,5 @@
 import type { DocumentBuilder, OpenAPIObject } from '@nestjs/swagger';
-import { type Scope, SCOPES } from '../platform/access/scope.decorator.js';
+import type { Scope } from '../platform/access/scope.decorator.js';
 import type { Environment } from '../platform/config/environment.js';
 import type { DeclaredRoute } from '../platform/http/routes/route-walk.js';
 
@@ -66,9 +66,23 @@ const ofPrograms = (scope: Scope | undefined): Record<string, string[]>[] => [
   { clientCredentials: scope === undefined ? [] : [scope] },
 ];
 
+const MEANINGS: Readonly<Record<Scope, string>> = {
+  'users:read': 'List and show accounts.',
+  'users:write': 'Invite people, and change, unlock and delete accounts that have no role beyond `user`.',
+  'audit:read': 'Read, export, follow and verify the audit trail.',
+  'alerts:read': 'Read alerts.',
+  'alerts:write': 'Acknowledge and resolve alerts.',
+  'revocations:read': 'Follow the list of revocations.',
+  'tokens:introspect': 'Ask whether a token is valid.',
+  'tokens:revoke': 'Revoke the tokens of others.',
+};
+
 /** How a service account gets an access token, and for what. */
 function clientCredentials({ PUBLIC_URL }: Environment): SecurityScheme {
-  const scopes = Object.fromEntries(SCOPES.map((scope) => [scope, `What keys with \`${scope}\` can do.`]));
   const tokenUrl = `${PUBLIC_URL.replace(/\/+$/, '')}/oauth/token`;
-  return { type: 'oauth2', description: OAUTH, flows: { clientCredentials: { tokenUrl, scopes } } };
+  return {
+    type: 'oauth2',
+    description: OAUTH,
+    flows: { clientCredentials: { tokenUrl, scopes: { ...MEANINGS } } },
+  };
 }

@@ -3,6 +3,7 @@ import { ApiBody, ApiExtraModels, ApiNoContentResponse, ApiOkResponse, getSchema
 import { OptionalToken } from '../platform/http/openapi/optional-token.decorator.js';
 import { RefreshTokenDto } from './dto/refresh-token.dto.js';
 import { BodySignedInDto, CookieSignedInDto } from './dto/signed-in.dto.js';
+import { CLEAR_SITE_DATA } from './tokens/clear-site-data.js';
 
 const REFRESH_TOKEN = 'AZq_bjwaf1KaQW8Kfhsk.AAAAAQ.5tLr2Qx0b9o';
 
@@ -98,11 +99,7 @@ export const LogoutDocumentation = () =>
           'Removes `access_token` and `refresh_token`; the device cookie is kept.',
           'access_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict',
         ),
-        'Clear-Site-Data': {
-          description:
-            'Makes the browser delete cached responses of this site. Data stored by the application is kept.',
-          schema: { type: 'string', example: '"cache"' },
-        },
+        ...CLEAR_SITE_DATA,
       },
     }),
   );

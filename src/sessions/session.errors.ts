@@ -33,6 +33,6 @@ export const SessionErrors = problemTable({
   csrf_rejected: [
     403,
     'Cross-site request refused',
-    'The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.',
+    'The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.',
   ],
 });

@@ -1,4 +1,4 @@
-import { Body, Controller, Header, HttpCode, Post, Req, Res, UseInterceptors } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Req, Res, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../platform/access/access.decorator.js';
@@ -13,6 +13,7 @@ import { LogoutService } from './logout.service.js';
 import { LogoutDocumentation, RefreshDocumentation } from './session-documentation.js';
 import { SessionErrors } from './session.errors.js';
 import { PresentedTokens } from './tokens/presented-tokens.js';
+import { clearBrowserCache } from './tokens/clear-site-data.js';
 import { TokenResponse } from './tokens/token-response.js';
 
 /** Refreshes and ends the session of the tokens presented. */
@@ -63,7 +64,6 @@ export class SessionsController {
    */
   @Post('logout')
   @HttpCode(204)
-  @Header('clear-site-data', '"cache"')
   @ApiOperation({ operationId: 'logOut', summary: 'Sign out' })
   @LogoutDocumentation()
   async logout(
@@ -74,5 +74,6 @@ export class SessionsController {
     const { tokenHolder, origin } = contextOf(request);
     await this.logouts.logout({ tokenHolder, refreshToken: this.presented.refresh(request) }, origin);
     this.tokens.clear(reply);
+    clearBrowserCache(reply);
   }
 }

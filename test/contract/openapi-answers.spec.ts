@@ -32,7 +32,14 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   })),
 );
 
-const FIELDS = ['Set-Cookie', 'WWW-Authenticate', 'Retry-After'];
+const FIELDS = [
+  'Set-Cookie',
+  'WWW-Authenticate',
+  'Retry-After',
+  'Clear-Site-Data',
+  'Content-Disposition',
+  'X-Accel-Buffering',
+];
 
 /** Described for each success; the description of the document covers all other responses. */
 const FIELDS_OF_SUCCESS = ['RateLimit', 'RateLimit-Policy', 'X-Request-Id'];

@@ -367,7 +367,9 @@ describe('Deleting the own account', () => {
     await service.app.get(AccountAdministration).setRoles(user.email, ['admin'], ORIGIN);
     const { accessToken: token } = await openSession(service, user.email);
     expect((await remove(accessToken)).statusCode).toBe(401);
-    expect((await remove(token)).json()).toMatchObject({ status: 409, code: 'last_administrator' });
+    const refused = await remove(token);
+    expect(refused.json()).toMatchObject({ status: 409, code: 'last_administrator' });
+    expect(refused.headers['clear-site-data']).toBeUndefined();
     expect((await service.call({ url: '/users/me', token })).statusCode).toBe(200);
   });
 

@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse } from '@nestjs/swagger';
+import { attachment, UNBUFFERED } from '../../platform/http/openapi/response-fields.js';
 import { ProvenEntryDto } from './dto/proven-entry.dto.js';
 
 const EVENT =
@@ -28,6 +29,7 @@ export const ExportAnswer = () =>
     ApiExtraModels(ProvenEntryDto),
     ApiOkResponse({
       description: 'A stream of entries, oldest first; as JSON, each with its `proof`.',
+      headers: attachment('audit.ndjson'),
       content: { 'application/x-ndjson': text(`${PROVEN_EVENT}\n${PROVEN_CALL}\n`), 'text/csv': text(CSV) },
     }),
   );
@@ -36,6 +38,7 @@ export const ExportAnswer = () =>
 export const SealsAnswer = () =>
   ApiOkResponse({
     description: 'A stream of seals, oldest first.',
+    headers: attachment('audit-seals.ndjson'),
     content: { 'application/x-ndjson': text(`${SEAL}\n`) },
   });
 
@@ -44,6 +47,7 @@ export const FollowAnswer = () =>
   ApiOkResponse({
     description:
       'A stream of entries as they are recorded, with occasional comments that keep the connection open.',
+    headers: UNBUFFERED,
     content: {
       'text/event-stream': text(
         `retry: 2000\n\nid: 019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d\ndata: ${EVENT}\n\n: quiet\n\n`,

@@ -1,4 +1,4 @@
-import { Controller, Delete, Header, HttpCode, Res } from '@nestjs/common';
+import { Controller, Delete, HttpCode, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { SignedIn } from '../../platform/access/access.decorator.js';
@@ -7,6 +7,7 @@ import { Recent } from '../../platform/access/recent.decorator.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { ClientOrigin, CurrentUser } from '../../platform/http/request.decorators.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
+import { CLEAR_SITE_DATA, clearBrowserCache } from '../../sessions/tokens/clear-site-data.js';
 import { TokenResponse } from '../../sessions/tokens/token-response.js';
 import { UsersErrors } from '../../users/users.errors.js';
 import { OwnDeletion } from './own-deletion.js';
@@ -28,9 +29,8 @@ export class OwnDeletionController {
   @Delete()
   @HttpCode(204)
   @Recent()
-  @Header('clear-site-data', '"cache"')
   @ApiOperation({ operationId: 'deleteOwnAccount', summary: 'Delete own account' })
-  @ApiNoContentResponse({ description: 'The account is deleted.' })
+  @ApiNoContentResponse({ description: 'The account is deleted.', headers: CLEAR_SITE_DATA })
   @Problems(UsersErrors.last_administrator)
   async remove(
     @CurrentUser() caller: SessionPrincipal,
@@ -39,5 +39,6 @@ export class OwnDeletionController {
   ): Promise<void> {
     await this.deletion.run(caller, origin);
     this.tokens.clear(reply);
+    clearBrowserCache(reply);
   }
 }

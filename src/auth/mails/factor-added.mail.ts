@@ -17,7 +17,7 @@ export const factorAddedMail = mailTemplate({
           ['Address', address],
           ['Device', device],
         ]),
-        paragraph`If this was you, you do not need to do anything. If it was not, request a new password immediately and contact the operator of this service.`,
+        paragraph`If this was you, you do not need to do anything. If it was not, use the link “This was not me” in the e-mail about a login from a new device, if you got one in the last 7 days: it removes this factor, too. Otherwise, request a new password immediately and contact the operator of this service.`,
       ],
     }),
     de: ({ factor, time, address, device }, product) => ({
@@ -31,7 +31,7 @@ export const factorAddedMail = mailTemplate({
           ['Adresse', address],
           ['Gerät', device],
         ]),
-        paragraph`Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, fordern Sie sofort ein neues Passwort an und benachrichtigen Sie den Betreiber dieses Dienstes.`,
+        paragraph`Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, benutzen Sie den Link „Das war ich nicht“ in der E-Mail über eine Anmeldung mit einem neuen Gerät, falls Sie in den letzten 7 Tagen eine bekommen haben: Er entfernt auch diesen Faktor. Sonst fordern Sie sofort ein neues Passwort an und benachrichtigen Sie den Betreiber dieses Dienstes.`,
       ],
     }),
   },

@@ -9,6 +9,7 @@ import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { Recent } from '../../platform/access/recent.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { CurrentUser } from '../../platform/http/request.decorators.js';
+import { attachment } from '../../platform/http/openapi/response-fields.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { OwnDataDto } from './own-data.dto.js';
 import { OwnDataExport } from './own-data-export.js';
@@ -39,7 +40,11 @@ export class OwnDataController {
   @Get()
   @Recent()
   @ApiOperation({ operationId: 'exportOwnData', summary: 'Export own data' })
-  @ApiOkResponse({ type: OwnDataDto, description: 'The data, as an attachment.' })
+  @ApiOkResponse({
+    type: OwnDataDto,
+    description: 'The data, as an attachment.',
+    headers: attachment('own-data.json'),
+  })
   @Problems(PlatformErrors.overloaded)
   async exportOwnData(
     @CurrentUser() { userId }: SessionPrincipal,

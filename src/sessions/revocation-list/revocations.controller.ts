@@ -5,6 +5,7 @@ import { RequireRole } from '../../platform/access/access.decorator.js';
 import { Scope } from '../../platform/access/scope.decorator.js';
 import type { Principal } from '../../platform/access/principal.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { UNBUFFERED } from '../../platform/http/openapi/response-fields.js';
 import { prefers } from '../../platform/http/media-preference.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { Caller } from '../../platform/http/request.decorators.js';
@@ -44,6 +45,7 @@ export class RevocationsController {
   @ApiOperation({ operationId: 'listRevocations', summary: 'List revocations' })
   @ApiOkResponse({
     description: 'The revocations after the cursor.',
+    headers: UNBUFFERED,
     content: {
       'application/json': { schema: { $ref: getSchemaPath(RevocationsDto) } },
       [NDJSON]: { schema: { type: 'string' }, example: LINE },

@@ -1308,7 +1308,7 @@ export type RegisterAccountErrors = {
      */
     400: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      *
      * `registration_closed`: Accounts are created by invitation only.
      */
@@ -1377,7 +1377,7 @@ export type LogInErrors = {
      */
     401: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      *
      * `email_unverified`: Verify the e-mail address first, with the link in the mail that was just sent to it.
      */
@@ -1444,7 +1444,7 @@ export type DeleteOwnAccountErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -1554,7 +1554,7 @@ export type UpdateOwnAccountErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -2115,7 +2115,7 @@ export type RefreshTokensErrors = {
      */
     401: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -2166,7 +2166,7 @@ export type LogOutErrors = {
      */
     400: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -2227,7 +2227,7 @@ export type EndOtherSessionsErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -2338,7 +2338,7 @@ export type EndOwnSessionErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -2493,7 +2493,7 @@ export type AcceptInvitationErrors = {
      */
     400: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -2552,7 +2552,7 @@ export type LogInWithFactorErrors = {
      */
     400: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      *
      * `email_unverified`: Verify the e-mail address first, with the link in the mail that was just sent to it.
      */
@@ -2664,7 +2664,7 @@ export type EnrolTotpErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -2736,7 +2736,7 @@ export type ConfirmTotpErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -2812,7 +2812,7 @@ export type RemoveOwnFactorErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -2882,7 +2882,7 @@ export type RenameOwnFactorErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -2949,7 +2949,7 @@ export type RenewRecoveryCodesErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -3004,7 +3004,7 @@ export type RecoverFactorsErrors = {
      */
     400: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -3059,7 +3059,7 @@ export type CancelRecoveryErrors = {
      */
     400: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -3112,7 +3112,7 @@ export type FinishRecoveryErrors = {
      */
     400: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -3173,7 +3173,7 @@ export type CancelOwnRecoveryErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -3236,7 +3236,7 @@ export type BeginPasskeyErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -3309,7 +3309,7 @@ export type RegisterPasskeyErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -3376,7 +3376,7 @@ export type BeginPasskeyAuthenticationErrors = {
      */
     401: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -3433,7 +3433,7 @@ export type LogInWithPasskeyErrors = {
      */
     400: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      *
      * `email_unverified`: Verify the e-mail address first, with the link in the mail that was just sent to it.
      */
@@ -3508,7 +3508,7 @@ export type StepUpErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -3624,7 +3624,7 @@ export type ChangeOwnPasswordErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -3677,7 +3677,7 @@ export type ForgotPasswordErrors = {
      */
     400: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -3730,7 +3730,7 @@ export type ResetPasswordErrors = {
      */
     400: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -3785,7 +3785,7 @@ export type DisownSessionErrors = {
      */
     400: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -3838,7 +3838,7 @@ export type RequestEmailVerificationErrors = {
      */
     400: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -3903,7 +3903,7 @@ export type VerifyEmailErrors = {
      */
     401: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -3958,7 +3958,7 @@ export type UndoEmailChangeErrors = {
      */
     400: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -4023,7 +4023,7 @@ export type ChangeOwnEmailErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -4086,7 +4086,7 @@ export type RevokeOwnApiKeysErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -4194,7 +4194,7 @@ export type CreateOwnApiKeyErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -4266,7 +4266,7 @@ export type RotateOwnApiKeyErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -4344,7 +4344,7 @@ export type RevokeOwnApiKeyErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -4475,7 +4475,7 @@ export type CreateServiceAccountErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -4549,7 +4549,7 @@ export type DeleteServiceAccountErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -4681,7 +4681,7 @@ export type UpdateServiceAccountErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -4813,7 +4813,7 @@ export type CreateServiceAccountKeyErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -4899,7 +4899,7 @@ export type RotateServiceAccountKeyErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -4987,7 +4987,7 @@ export type RevokeServiceAccountKeyErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -5054,7 +5054,7 @@ export type ReportLeakedKeysErrors = {
      */
     401: Problem;
     /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -5115,7 +5115,7 @@ export type CreateTokenErrors = {
      */
     401: OAuthError;
     /**
-     * `access_denied`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `access_denied`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: OAuthError;
     /**
@@ -5170,7 +5170,7 @@ export type IntrospectTokenErrors = {
     /**
      * `insufficient_scope`: The caller is not allowed to do this.
      *
-     * `access_denied`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `access_denied`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: OAuthError;
     /**
@@ -5227,7 +5227,7 @@ export type RevokeTokenErrors = {
     /**
      * `insufficient_scope`: The caller is not allowed to do this.
      *
-     * `access_denied`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `access_denied`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: OAuthError;
     /**
@@ -5316,7 +5316,7 @@ export type AskGatewayErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -5483,7 +5483,7 @@ export type InviteAccountErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -5563,7 +5563,7 @@ export type DeleteAccountErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -5699,7 +5699,7 @@ export type UpdateAccountErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      *
      * `own_roles`: You cannot change your own roles; another administrator must do so.
      */
@@ -5783,7 +5783,7 @@ export type UnlockAccountErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -5861,7 +5861,7 @@ export type MailPasswordResetErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -5943,7 +5943,7 @@ export type EndAccountSessionsErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -6075,7 +6075,7 @@ export type RemoveAccountFactorsErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -6153,7 +6153,7 @@ export type RepeatInvitationErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -6297,7 +6297,7 @@ export type AcknowledgeAlertErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
@@ -6367,7 +6367,7 @@ export type ResolveAlertErrors = {
     /**
      * `forbidden`: The caller is not allowed to do this.
      *
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     * `csrf_rejected`: The request carries a cookie and no origin, or one that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
     /**
