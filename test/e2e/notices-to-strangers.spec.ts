@@ -108,6 +108,21 @@ describe('an account with the address of a stranger', () => {
     expect(await told(invited.user.email, 'api_key_expiring')).toBe(0);
   });
 
+  it('has notices of keys of service accounts that name the account, and the time in proper words', async () => {
+    const accounts = await ServiceAccountsOf.of(app);
+    const { id } = await accounts.create('orders:read');
+    const body = { name: 'CI', scopes: ['orders:read'], expiresInDays: 4 };
+    await accounts.call(`/${id}/api-keys`, { body });
+    const { name } = (await accounts.call(`/${id}`)).json<{ name: string }>();
+    const admin = await createPerson(app, { roles: ['admin'], verified: true });
+    await asSuperuser(app.database, 'UPDATE users SET locale = $2 WHERE id = $1', [admin.user.id, 'de']);
+    clock.advance(72 * HOUR_MS);
+    await app.app.get(KeySchedule, { strict: false }).run();
+    const { subject, text } = await mailTo(app, admin.user.email, 'api_key_expiring');
+    expect(subject).toMatch(/läuft in 1 Tag ab$/);
+    expect(text).toContain(`Dienstkonto: ${name}\n`);
+  });
+
   it('sends three notices an hour of keys that expire soon', async () => {
     const owner = await signUp(app);
     for (let n = 1; n <= 5; n += 1) await createKey(app, owner, { expiresInDays: 4 });

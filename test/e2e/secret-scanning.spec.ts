@@ -8,7 +8,7 @@ import type { Tokens } from '../support/app/accounts.js';
 import { createPerson } from '../support/app/people.js';
 import { createKey, type NewKey } from '../support/app/api-keys.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
-import { mailsTo, outboxIsEmpty } from '../support/app/mails.js';
+import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { revocationsAfter } from '../support/http/revocation-list.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
@@ -126,7 +126,7 @@ describeWithRedis('POST /secret-scanning', () => {
   });
 
   it('tells every administrator of a key of a service account', async () => {
-    const second = await createPerson(here, { roles: ['admin'] });
+    const second = await createPerson(here, { roles: ['admin'], verified: true });
     const account = await here.call({
       url: '/admin/service-accounts',
       token: admin.accessToken,
@@ -144,6 +144,8 @@ describeWithRedis('POST /secret-scanning', () => {
     await outboxIsEmpty(here);
     for (const { email } of [admin.user, second.user])
       expect(await mailsTo(here, email, 'api_key_leaked')).toHaveLength(1);
+    const { text } = await mailTo(here, second.user.email, 'api_key_leaked');
+    expect(text).toMatch(/^Service account: Billing\nName: +Job$/m);
     expect((await alerts()).find(({ subject }) => subject === `key:${id}`)?.evidence).toMatchObject({
       userIds: [],
       serviceAccountId: accountId,

@@ -9,6 +9,12 @@ import { apiKeyExpiringMail } from '../mails/api-key-expiring.mail.js';
 import { apiKeyLeakedMail } from '../mails/api-key-leaked.mail.js';
 import type { ApiKey } from './api-key.entity.js';
 
+/** What people are told of a key. */
+export interface NoticedKey extends Pick<ApiKey, 'name' | 'hint' | 'expiresAt'> {
+  /** The name of its service account; null for a key of a person. */
+  readonly account: string | null;
+}
+
 /** Tells people about their API keys. */
 @Injectable()
 export class KeyNotices {
@@ -22,32 +28,26 @@ export class KeyNotices {
     await this.notices.send(tx, user, apiKeyCreatedMail, values);
   }
 
-  async expiring(
-    tx: Transaction,
-    user: NoticeRecipient,
-    key: Pick<ApiKey, 'name' | 'hint' | 'expiresAt'>,
-    days: number,
-  ): Promise<void> {
-    const values = { ...aboutKey(user, key), days: String(days) };
+  async expiring(tx: Transaction, user: NoticeRecipient, key: NoticedKey, days: number): Promise<void> {
+    const values = { ...accountOf(user, key), ...aboutKey(user, key), days: String(days) };
     await this.notices.send(tx, user, apiKeyExpiringMail, values);
   }
 
   /** `url` is where the key was found; whoever put it there may have chosen it. */
-  async leaked(
-    tx: Transaction,
-    user: NoticeRecipient,
-    key: Pick<ApiKey, 'name' | 'hint' | 'expiresAt'>,
-    url: string,
-  ): Promise<void> {
+  async leaked(tx: Transaction, user: NoticeRecipient, key: NoticedKey, url: string): Promise<void> {
     const { name, hint } = aboutKey(user, key);
     const place = user.emailVerified && WEB_ADDRESS.test(url) ? url : '';
-    const values = { name, hint, place, time: this.clock.now().toISOString() };
+    const values = { ...accountOf(user, key), name, hint, place, time: this.clock.now().toISOString() };
     await this.notices.send(tx, user, apiKeyLeakedMail, values);
   }
 }
 
 /** Text of others; anything but the address of a web page is left out. */
 const WEB_ADDRESS = /^https?:\/\/[\x21-\x7e]{1,500}$/;
+
+const accountOf = ({ emailVerified }: NoticeRecipient, { account }: NoticedKey) => ({
+  account: (emailVerified && account) || '',
+});
 
 /** A mail to an unproven address shows nothing that its sender chose, or accounts could be made to send spam. */
 const aboutKey = (

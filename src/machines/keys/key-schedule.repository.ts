@@ -6,6 +6,8 @@ import type { Transaction } from '../../platform/database/transaction-runner.js'
 /** A key that expires soon, and a person to tell. */
 export interface ExpiringKey {
   readonly keyId: string;
+  /** The name of its service account; null for a key of a person. */
+  readonly account: string | null;
   readonly name: string;
   readonly hint: string;
   readonly expiresAt: Date;
@@ -42,10 +44,11 @@ export class KeyScheduleRepository {
     )) as [{ id: string }[], number];
     const ids = taken.map(({ id }) => id);
     const keys: ExpiringKey[] = await tx.query(
-      `SELECT k.id AS "keyId", k.name, k.hint, k.expires_at AS "expiresAt",
+      `SELECT k.id AS "keyId", account.name AS account, k.name, k.hint, k.expires_at AS "expiresAt",
               u.id AS "userId", u.email, u.locale, u.email_verified AS "emailVerified"
          FROM api_keys k JOIN users u ON u.disabled_at IS NULL AND u.invited_at IS NULL
           AND (u.id = k.user_id OR (k.user_id IS NULL AND u.roles @> ARRAY['admin']))
+         LEFT JOIN service_accounts account ON account.id = k.service_account_id
         WHERE k.id = ANY($1)`,
       [ids],
     );

@@ -12,6 +12,13 @@ export class LeakRecipientsRepository {
     return tx.query<NoticeRecipient[]>(`SELECT ${COLUMNS} FROM users WHERE id = $1 FOR UPDATE`, [userId]);
   }
 
+  /** Returns the name of a service account; null if there is none. */
+  async nameOf(tx: Transaction, serviceAccountId: string | null): Promise<string | null> {
+    const text = 'SELECT name FROM service_accounts WHERE id = $1';
+    const [row] = await tx.query<{ name: string }[]>(text, [serviceAccountId]);
+    return row?.name ?? null;
+  }
+
   /** Returns the administrators who can sign in. */
   async administrators(tx: Transaction): Promise<NoticeRecipient[]> {
     return tx.query<NoticeRecipient[]>(

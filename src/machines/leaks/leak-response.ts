@@ -53,7 +53,8 @@ export class LeakResponse {
         origin,
         ...eventAbout(owner, keyId),
       });
-      for (const user of told) await this.notices.leaked(tx, user, key, urls[0] ?? '');
+      const account = await this.recipients.nameOf(tx, serviceAccountId);
+      for (const user of told) await this.notices.leaked(tx, user, { ...key, account }, urls[0] ?? '');
       for (const listener of this.listeners)
         await listener(tx, { keyId, userId, serviceAccountId, urls, sources });
     });
