@@ -14,8 +14,8 @@ const LOOKED_AT = 50;
 const REMEMBERED = 10_000;
 
 /**
- * Searches the event with which the service recorded a deletion. Anybody with its database role may insert any number
- * of forged ones, so each call looks at some of them only, and the next one continues there.
+ * Searches for the event with which the service recorded a deletion. Anybody with its database role may insert any number
+ * of forged ones, so each call examines a bounded number of events, and the next call continues where it stopped.
  */
 @Injectable()
 export class DeletionSearch {

@@ -171,7 +171,7 @@ export class ErasuresRepository {
     return changed > 0;
   }
 
-  /** Finishes an erasure. Who requested it is removed; `mac` is the code of what is left of the request. */
+  /** Finishes an erasure and removes who requested it; `mac` is the message authentication code of the rest of the request. */
   async finish(tx: Transaction, userId: string, { now, mac }: { now: Date; mac: Buffer }): Promise<void> {
     await tx.query(
       'UPDATE erasures SET erased_at = $2, actor = NULL, mac = $3, progress = NULL WHERE user_id = $1',

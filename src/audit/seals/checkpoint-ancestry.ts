@@ -8,12 +8,12 @@ import { SealsRepository } from './seals.repository.js';
 /** Seals read in one statement, without their members. */
 const PAGE = 500;
 
-/** Seals followed at most; a file that nobody has added to for that long keeps its checkpoints. */
+/** The most seals that are followed. If there are more between two checkpoints, the earlier one stays in the file. */
 const MAX_LINKS = 100_000;
 
 /**
- * Decides which checkpoints a later one proves. It does if the seals between, each of which contains the hash of the one before,
- * lead from it to the other one: whoever changes the database cannot make them do so, and cannot alter a seal before without
+ * Decides which checkpoints a later one proves: those to which the seals lead back from it, each of which contains the hash of the
+ * one before. Whoever changes the database can neither make other seals lead there nor alter an earlier seal without
  * contradicting the later checkpoint. A fork of the chain therefore never proves the checkpoints of what it replaced.
  */
 @Injectable()

@@ -7,7 +7,10 @@ import { type Checkpoint, parseCheckpoints } from './checkpoint.js';
 /** At this size, checkpoints of the older half are removed, as far as later ones prove them. */
 const MAX_BYTES = 1024 * 1024;
 
-/** Checkpoints that are kept for ever because nothing proves them: in all, a quarter of the file; and of each half, a few. */
+/**
+ * The most checkpoints that are kept for ever because no later one proves them: in all, where they take a quarter of the file, and
+ * whenever an older half is removed.
+ */
 const MAX_LASTING = 1000;
 const MAX_LASTING_EACH = 100;
 

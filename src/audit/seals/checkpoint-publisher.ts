@@ -5,7 +5,7 @@ import { CheckpointAncestry } from './checkpoint-ancestry.js';
 import { CheckpointFile } from './checkpoint-file.js';
 import type { SealEnd } from './seal.js';
 
-/** Checkpoints after which a file that is full is looked at again, if letting old ones go has failed. */
+/** After so many further checkpoints, a full file is checked again whose old checkpoints could not be removed. */
 const RETRY_AFTER = 500;
 
 /** Minimum interval between checkpoints in the log. The file contains all of the last hours. */

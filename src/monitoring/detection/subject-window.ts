@@ -24,7 +24,7 @@ interface Item {
   isErased: boolean;
 }
 
-/** How many observations of one account that do not count, such as successes, enter a ratio. */
+/** Of one account, at most so many observations that are no failures, such as successes, are part of a ratio. */
 const MOST_OF_ONE = 5;
 
 /** How many of the most recent accounts, addresses and users an alert names. */

@@ -48,7 +48,7 @@ export class LeasedWindows implements WindowStore, OnApplicationBootstrap, Befor
     const leases = windows.map((window) => this.leases.spend(window, now));
     const rest = windows.filter((_, index) => leases[index] === null);
     const answers = rest.length === 0 ? [] : await this.ask(rest, leases);
-    // Other requests of the same turn may have brought permits that Redis counts, so that it refused this one.
+    // Redis counts leased permits as used, so it may have refused this one although other requests of the turn leased some.
     if (rest.some((window, index) => !answers[index]!.allowed && this.holds(window)))
       return this.consume(windows);
     const decidedAt = performance.now();
