@@ -3,10 +3,9 @@ import { basename } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
-const files = globSync('src/**/*.ts', { exclude: ['src/**/*.spec.ts'] }).map((name) => ({
-  name,
-  text: readFileSync(name, 'utf8'),
-}));
+const read = (name: string) => ({ name, text: readFileSync(name, 'utf8') });
+const files = globSync('src/**/*.ts', { exclude: ['src/**/*.spec.ts'] }).map(read);
+const packages = globSync('packages/*/src/**/*.ts', { exclude: ['**/generated/**'] }).map(read);
 const lengths = files
   .filter(({ name }) => !name.includes('/migrations/'))
   .map(({ name, text }) => ({ name, lines: text.trimEnd().split('\n').length }))
@@ -71,7 +70,7 @@ describe('the source code', () => {
   });
 
   it('has no line of a comment over 130 columns', () => {
-    const wide = files.flatMap(({ name, text }) =>
+    const wide = [...files, ...packages].flatMap(({ name, text }) =>
       text.split('\n').flatMap((line, index) => (isWideComment(line) ? [`${name}:${index + 1}`] : [])),
     );
     expect(wide).toEqual([]);

@@ -217,8 +217,8 @@ class SessionClient {
     take: (answer: unknown) => unknown = (answer) => answer,
   ): Promise<unknown> {
     const send = async (refusal?: unknown) => {
-      // A token is that of its session; cookies are of whoever has signed in last. A logout is sent also where nobody is signed in
-      // any more: the page may have emptied its storage, but not the cookies.
+      // A token is that of its session; cookies are of whoever has signed in last. A logout is sent also where nobody is signed
+      // in any more: the page may have emptied its storage, but not the cookies.
       if (!this.isBody) await this.state.readSame(seen, refusal, call.path === '/auth/logout');
       return take(await this.wire.exchange(call, seen?.tokens?.accessToken));
     };

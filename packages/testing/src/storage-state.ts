@@ -9,8 +9,9 @@ interface Place {
 }
 
 /**
- * The state of a browser after a login by `@portcullis/client` in the cookie transport: the cookies, which scripts cannot see, and the
- * ids that the client keeps in `localStorage` to know that somebody is signed in. Throws a `TypeError` for an origin that is no URL.
+ * The state of a browser after a login by `@portcullis/client` in the cookie transport: the cookies, which scripts cannot see,
+ * and the ids that the client keeps in `localStorage` to know that somebody is signed in. Throws a `TypeError` for an origin
+ * that is no URL.
  */
 export function storageStateOf(
   { cookies, session, user }: Pick<TestSession, 'cookies' | 'session' | 'user'>,

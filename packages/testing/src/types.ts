@@ -3,8 +3,8 @@ export interface StartOptions {
   /** `on` by default: rate limits, and waits after failed logins, as in production. `off`: none. */
   readonly limits?: 'on' | 'off' | undefined;
   /**
-   * A free one by default. Where a page knows the URL of the service before it starts, as from its development server, the port must
-   * be chosen; one that is taken is refused.
+   * A free one by default. Where a page knows the URL of the service before it starts, as from its development server, the port
+   * must be chosen; one that is taken is refused.
    */
   readonly port?: number | undefined;
   /**
@@ -98,8 +98,8 @@ export interface TestSession {
   readonly session: { readonly id: string; readonly createdAt: string; readonly expiresAt: string };
   readonly cookies: Cookie[];
   /**
-   * The cookies and, for the page at the wanted `origin`, what `@portcullis/client` keeps in the cookie transport: without that, its
-   * `isSignedIn` says no.
+   * The cookies and, for the page at the wanted `origin`, what `@portcullis/client` keeps in the cookie transport: without
+   * that, its `isSignedIn` says no.
    */
   readonly storageState: StorageState;
 }

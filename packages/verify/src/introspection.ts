@@ -6,8 +6,8 @@ import { VerificationError } from './verification-error.js';
 const TIMEOUT_MS = 2000;
 
 /**
- * How old a question may be whose answer another request for the same token takes, milliseconds. What the service says of an older one
- * could be too late for the least staleness.
+ * How old a question may be whose answer another request for the same token takes, milliseconds. What the service says of an
+ * older one could be too late for the least staleness.
  */
 const SHARED_MS = 500;
 

@@ -14,9 +14,9 @@ interface AnyResponse {
 }
 
 /**
- * A guard for `@UseGuards` that lets in callers who meet the requirements. The caller is available as `request.auth`, on Express and on
- * Fastify. A refusal is an `HttpException` whose response is the problem. Throws a `TypeError` for a requirement that does not
- * exist or has no such value.
+ * A guard for `@UseGuards` that lets in callers who meet the requirements. The caller is available as `request.auth`, on
+ * Express and on Fastify. A refusal is an `HttpException` whose response is the problem. Throws a `TypeError` for a requirement
+ * that does not exist or has no such value.
  */
 export function authenticate(verifier: Verifier, requirements: Requirements = {}): CanActivate {
   const required = requirementsOf(requirements);

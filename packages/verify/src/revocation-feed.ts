@@ -28,8 +28,8 @@ const NEXT_LINE_MS = 500;
 const MAX_WAITING = 1000;
 
 /**
- * Follows the list of revocations by one open request, and by another one as soon as that may be late. The former one counts until
- * the other one has begun.
+ * Follows the list of revocations by one open request, and by another one as soon as that may be late. The former one counts
+ * until the other one has begun.
  */
 export class RevocationFeed implements StreamListener {
   private readonly closing = new AbortController();
@@ -57,8 +57,8 @@ export class RevocationFeed implements StreamListener {
   }
 
   /**
-   * Resolves with whether everything is known, at once if it is, and otherwise after the line that says so, or half a second. A process
-   * that was stopped for a while, such as by its platform between two requests, knows it as soon as it has asked again.
+   * Resolves with whether everything is known, at once if it is, and otherwise after the line that says so, or half a second. A
+   * process that was stopped for a while, such as by its platform between two requests, knows it as soon as it has asked again.
    */
   async becomesFresh(): Promise<boolean> {
     if (this.isFresh()) return true;
@@ -84,8 +84,8 @@ export class RevocationFeed implements StreamListener {
   }
 
   /**
-   * Resolves with the first answer, be it a refusal of the key or one that cannot be used, or five seconds after the first call: while
-   * the service is away, only that waits so long.
+   * Resolves with the first answer, be it a refusal of the key or one that cannot be used, or five seconds after the first
+   * call: while the service is away, only that waits so long.
    */
   begun(): Promise<void> {
     if (!this.isAwaited) {

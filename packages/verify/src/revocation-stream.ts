@@ -52,8 +52,8 @@ export class RevocationStream {
   }
 
   /**
-   * Resolves when another stream should be opened, while this one still counts: because it has ended, has been silent for more than
-   * two intervals, or has fallen behind.
+   * Resolves when another stream should be opened, while this one still counts: because it has ended, has been silent for more
+   * than two intervals, or has fallen behind.
    */
   async due(): Promise<void> {
     for (;;) {

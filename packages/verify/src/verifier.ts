@@ -30,8 +30,8 @@ export interface Verifier {
   readonly now: () => Date;
   readonly onError?: VerifierOptions['onError'];
   /**
-   * Resolves with the caller; rejects with a `VerificationError` for anything that is not certainly good. Its `cause` is why, such as
-   * the check that failed, and is not meant for the sender.
+   * Resolves with the caller; rejects with a `VerificationError` for anything that is not certainly good. Its `cause` is why,
+   * such as the check that failed, and is not meant for the sender.
    */
   verify(token: string): Promise<Verified>;
   /** Stops following the revocations, which keeps the process alive. To be called when the server stops, and after each test. */
@@ -39,8 +39,8 @@ export interface Verifier {
 }
 
 /**
- * Creates a verifier. One for each process is enough. Throws a `RangeError` for a staleness below one second, and a `TypeError` for
- * any other option that is missing or cannot be used.
+ * Creates a verifier. One for each process is enough. Throws a `RangeError` for a staleness below one second, and a `TypeError`
+ * for any other option that is missing or cannot be used.
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   return new OfflineVerifier(options);

@@ -12,8 +12,8 @@ const PAGE = 500;
 const MAX_LINKS = 100_000;
 
 /**
- * Decides which checkpoints a later one proves: those to which the seals lead back from it, each of which contains the hash of the
- * one before. Whoever changes the database can neither make other seals lead there nor alter an earlier seal without
+ * Decides which checkpoints a later one proves: those to which the seals lead back from it, each of which contains the hash of
+ * the one before. Whoever changes the database can neither make other seals lead there nor alter an earlier seal without
  * contradicting the later checkpoint. A fork of the chain therefore never proves the checkpoints of what it replaced.
  */
 @Injectable()

@@ -8,8 +8,8 @@ import { type Checkpoint, parseCheckpoints } from './checkpoint.js';
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * The most checkpoints that are kept for ever because no later one proves them: in all, where they take a quarter of the file, and
- * whenever an older half is removed.
+ * The most checkpoints that are kept for ever because no later one proves them: in all, where they take a quarter of the file,
+ * and whenever an older half is removed.
  */
 const MAX_LASTING = 1000;
 const MAX_LASTING_EACH = 100;
