@@ -1,17 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  Max,
-  Min,
-  ValidateBy,
-  type ValidationArguments,
-} from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, Max, Min } from 'class-validator';
 import { IsPasswordText } from '../../auth/credentials/passwords/password.decorator.js';
 import { type Role, ROLES } from '../../platform/access/principal.js';
+import { NotBeside } from '../../platform/http/validation/beside.decorator.js';
 import { IfPresent } from '../../platform/http/validation/if-present.decorator.js';
 import { ProfileDto } from '../../users/dto/profile.dto.js';
 import { IsAccountEmail } from '../../users/email.decorator.js';
@@ -19,17 +10,7 @@ import { IsAccountEmail } from '../../users/email.decorator.js';
 /** One transaction makes them all. */
 const MOST = 1000;
 
-const NotWithEmail = () =>
-  ValidateBy({
-    name: 'notWithEmail',
-    validator: {
-      validate: (_: unknown, fault?: ValidationArguments) => {
-        const { email }: Partial<MakeUsersDto> = fault?.object ?? {};
-        return email === undefined;
-      },
-      defaultMessage: () => '$property must not be given together with email',
-    },
-  });
+const hasEmail = ({ email }: { readonly email?: unknown }) => email !== undefined && email !== null;
 
 /** The people to make. */
 export class MakeUsersDto {
@@ -81,7 +62,7 @@ export class MakeUsersDto {
   @IsInt()
   @Min(1)
   @Max(MOST)
-  @NotWithEmail()
+  @NotBeside('email', hasEmail)
   count?: number | null;
 }
 
