@@ -136,10 +136,12 @@ describe('An operator', { timeout: 60_000 }, () => {
     await asSuperuser(
       app.database,
       `INSERT INTO users (id, email, roles, email_verified, created_at, updated_at)
-       SELECT gen_random_uuid(), format('many-%s@example.com', n), '{user}', true, now(), now() FROM generate_series(1, 420) AS n`,
+       SELECT gen_random_uuid(), format('many-%s@example.com', n), '{user}', true, now(), now() FROM generate_series(1, 420) AS n
+       ON CONFLICT (email) DO NOTHING`,
     );
     const lines = async (...words: string[]) => {
-      const { stdout } = await admin('users', 'list', '--search', 'many-', ...words);
+      const { code, stdout, stderr } = await admin('users', 'list', '--search', 'many-', ...words);
+      expect([code, stderr]).toEqual([0, expect.any(String)]);
       return stdout.split('\n').slice(0, -1);
     };
     expect(new Set(await lines('--limit', '1000')).size).toBe(420);
